@@ -2,7 +2,7 @@
 file(GLOB readmes RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/*/README.md ${PROJECT_SOURCE_DIR}/*/*/README.md)
 list(FILTER readmes EXCLUDE REGEX "^build")
-if(NOT readmes)
+if(NOT readmes OR NOT EXISTS ${PROJECT_SOURCE_DIR}/models/models.h)
   return()
 endif()
 foreach(readme tools/extract_snippets ${readmes})

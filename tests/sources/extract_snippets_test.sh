@@ -2,6 +2,7 @@
 # What tools/extract_snippets makes of the blocks of a README.
 #
 #   extract_snippets_test.sh ROOT
+# shellcheck disable=SC2016  # backquotes that are text
 set -euo pipefail
 extract=$1/tools/extract_snippets
 scratch=$(mktemp -d)

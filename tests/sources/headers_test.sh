@@ -13,18 +13,19 @@ cd "$root"
 
 # try HEADER: prints what is wrong with it.
 try() {
-  local header=$1 source=$scratch/${1//\//__}.cpp found
+  local header=$1 source=$scratch/${1//\//__}.cpp messages found
   printf '#include <loglik/%s>\n' "$header" >"$source"
   # Our own headers name each other from the root, as in "framework/node.h".
-  "$compiler" -std=c++20 -Wall -Wextra -fsyntax-only -MD -MF "$source.d" -I"$scratch/include" -I"$scratch/include/loglik" "$source" ||
-    echo "$header does not compile alone"
-  found=$(grep -oE '/(fmt/[a-z]+|hwy/[a-z_]+|cblas[a-z0-9_-]*|openblas_config|nlohmann/[a-z]+|boost/[a-z_]+|Random123/[a-z]+|openssl/[a-z]+|zlib)\.h(pp)?' "$source.d" | sort -u | head -n 3 | tr '\n' ' ' || true)
+  messages=$("$compiler" -std=c++20 -Wall -Wextra -fsyntax-only -MD -MF "$source.d" -I"$scratch/include" -I"$scratch/include/loglik" "$source" 2>&1) || true
+  [ -z "$messages" ] || { echo "$header does not compile alone:"; head -n 6 <<<"$messages"; }
+  found=$(grep -oE "/($libraries)[a-z0-9_/-]*\.h(pp)?" "$source.d" | sort -u | head -n 3 | tr '\n' ' ' || true)
   [ -z "$found" ] || echo "$header includes $found"
   grep -nE '^ *# *define' "$header" | sed "s|^|$header defines a macro, line |" || true
   grep -q '^#pragma once' "$header" || echo "$header lacks #pragma once"
 }
 export -f try
-export compiler scratch
+libraries='fmt/|hwy/|cblas|openblas|nlohmann/|boost/|Random123/|openssl/|zlib'
+export compiler scratch libraries
 
 headers=$(find framework ops models -name '*.h' ! -path 'framework/simd/*' ! -name '*-inl.h' ! -name '*_kernels.h' 2>/dev/null | sort || true)
 [ -n "$headers" ] || { echo "no header under $root/framework, ops, models"; exit 1; }
