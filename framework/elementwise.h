@@ -1,0 +1,98 @@
+#pragma once
+#include <array>
+#include <cstddef>
+
+#include "framework/op.h"
+
+namespace loglik {
+
+/// `count` elements of each operand, contiguous and of the same length: what an elementwise op works on at a time.
+/// The output may be the very memory of an input, never a shifted part of it.
+struct Tile {
+  std::size_t count;
+  const void* const* inputs;
+  void* output;
+  DType dtype;         ///< of input 0
+  DType output_dtype;
+
+  template <class T> const T* input(std::size_t i) const { return static_cast<const T*>(inputs[i]); }
+  template <class T> T* out() const { return static_cast<T*>(output); }
+};
+
+/// An op whose output element k depends on element k of each input, inputs broadcast NumPy's way. Up to 8 inputs, one output.
+///
+/// A subclass gives `tile`, the computation on contiguous memory; broadcasting, threads and memory reuse come from here, and a compiler that
+/// joins several elementwise ops into one pass over memory calls the same `tile`, so that bits agree.
+class ElementwiseOp : public Op {
+ public:
+  static constexpr std::size_t tile_size = 1024;  ///< elements of the largest tile
+
+  virtual void tile(const Tile& tile) const = 0;
+  /// The output's dtype; the default wants float operands of one dtype and returns it. Throws DtypeError.
+  virtual DType result_dtype(std::span<const TensorType> inputs) const;
+
+  std::vector<TensorType> infer(std::span<const TensorType> inputs) const final;
+  void run(const KernelArgs& args) const final;
+  bool may_overwrite(std::size_t, std::size_t) const final { return true; }  // asked only where sizes are equal
+};
+
+/// An elementwise op from a struct F that has
+///
+///     static constexpr std::string_view name = "softsign";
+///     template <class T> T operator()(T x) const { return x / (1 + std::abs(x)); }      // T: float, double; any number of arguments
+///     static std::vector<Node> gradient(const GradientArgs& args);                      // may have the broadcast shape: it is summed
+///
+/// and optionally `Attributes attributes() const`, `std::vector<Node> simplify(const SimplifyArgs&) const`, and
+/// `static constexpr bool integers = true` if T may be int32_t too.
+template <class F, std::size_t arity> class Elementwise final : public ElementwiseOp {
+ public:
+  explicit Elementwise(F function = {}) : function_(std::move(function)) {}
+  std::string_view name() const override { return F::name; }
+
+  DType result_dtype(std::span<const TensorType> inputs) const override {
+    if constexpr (requires { F::integers; }) {
+      if (inputs[0].dtype == DType::int32) {
+        require_same_dtype(inputs);
+        return DType::int32;
+      }
+    }
+    return ElementwiseOp::result_dtype(inputs);
+  }
+
+  void tile(const Tile& tile) const override {
+    if constexpr (requires { F::integers; }) {
+      if (tile.dtype == DType::int32) return run_tile<std::int32_t>(tile, std::make_index_sequence<arity>());
+    }
+    for_float(tile.dtype, [&]<class T>() { run_tile<T>(tile, std::make_index_sequence<arity>()); });
+  }
+
+  std::vector<Node> gradient(const GradientArgs& args) const override {
+    if constexpr (requires { function_.gradient(args); }) return function_.gradient(args);
+    else return ElementwiseOp::gradient(args);
+  }
+
+  std::vector<Node> simplify(const SimplifyArgs& args) const override {
+    if constexpr (requires { function_.simplify(args); }) return function_.simplify(args);
+    else return {};
+  }
+
+  Attributes attributes() const override {
+    if constexpr (requires { function_.attributes(); }) return function_.attributes();
+    else return {};
+  }
+
+ private:
+  template <class T, std::size_t... i> void run_tile(const Tile& tile, std::index_sequence<i...>) const {
+    const std::array<const T*, arity> in{tile.input<T>(i)...};
+    T* out = tile.out<T>();
+    for (std::size_t k = 0; k < tile.count; ++k) out[k] = function_(in[i][k]...);
+  }
+  F function_;
+};
+
+/// Applies F as an elementwise op to its operands: `return elementwise<Softsign>({x});`
+template <class F, std::size_t arity> Node elementwise(const Operand (&operands)[arity], F function = {}) {
+  return make_node(std::make_shared<Elementwise<F, arity>>(std::move(function)), std::span<const Operand>(operands, arity));
+}
+
+}  // namespace loglik
