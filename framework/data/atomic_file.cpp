@@ -62,7 +62,9 @@ void AtomicFile::commit() {
     ::unlink(temporary_.c_str());
     fail(error);
   }
-  if (const int error = sync_folder(folder_of(path_)); error != 0) fail(error);
+  if (const int error = sync_folder(folder_of(path_)); error != 0)
+    throw DataError(fmt::format("{} is written, but a crash of the machine may lose it: its folder can't be synced: {}", path_,
+                                std::generic_category().message(error)));
 }
 
 void AtomicFile::fail(int error) {

@@ -51,7 +51,7 @@ std::string_view type_text(DType dtype) {
 // Reads the dict: the three keys, each once, in any order.
 class HeaderParser {
  public:
-  HeaderParser(const std::string& path, std::string_view text) : path_(path), rest_(text) {}
+  HeaderParser(const std::string& path, std::string_view text) : path_(path), rest_(text.substr(0, text.find_last_not_of(" \n") + 1)) {}
 
   Header parse() {
     std::optional<std::string_view> type;
