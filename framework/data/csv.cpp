@@ -7,11 +7,11 @@
 #include <cmath>
 #include <numeric>
 #include <system_error>
-#include <utility>
 
 #include "framework/data/bytes.h"
 #include "framework/data/input_file.h"
 #include "framework/error.h"
+#include "framework/text.h"
 
 namespace loglik {
 namespace {
@@ -119,28 +119,10 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);  // distances of a's prefix to b's prefixes
-  std::iota(row.begin(), row.end(), 0);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
 std::size_t index_of(const std::vector<std::string>& columns, std::string_view name) {
   const auto found = std::find(columns.begin(), columns.end(), name);
   if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
-  if (columns.empty()) throw NameError(fmt::format("column {} is unknown: the table has no columns", quoted(name)));
-  const auto nearest = std::min_element(columns.begin(), columns.end(), [&](const std::string& a, const std::string& b) {
-    return edit_distance(a, name) < edit_distance(b, name);
-  });
-  throw NameError(fmt::format("column {} is unknown: did you mean {}?", quoted(name), quoted(*nearest)));
+  throw NameError(fmt::format("column {} is unknown{}", quoted(name), suggestion(name, columns)));
 }
 }  // namespace
 

@@ -15,7 +15,7 @@ struct Table {
   Tensor values;  ///< float64 {rows, columns}
 
   std::int64_t rows() const { return values.size(0); }
-  Tensor column(std::string_view name) const;                   ///< float64 {rows}; throws NameError with the nearest name
+  Tensor column(std::string_view name) const;                   ///< float64 {rows}; throws NameError with what is near or known
   Tensor columns_of(std::span<const std::string> names) const;  ///< float64 {rows, names}, in the order asked for; throws NameError
   Tensor columns_of(std::initializer_list<std::string> names) const;
 };

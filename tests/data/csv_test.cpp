@@ -101,8 +101,9 @@ TEST_F(Csv, SuggestsTheNearestName) {
     }
     return "no NameError";
   };
-  EXPECT_EQ(message([&] { table.column("bil_depth_mm"); }), "column \"bil_depth_mm\" is unknown: did you mean \"bill_depth_mm\"?");
-  EXPECT_EQ(message([&] { table.columns_of({"sex", "Sex"}); }), "column \"Sex\" is unknown: did you mean \"sex\"?");
+  EXPECT_EQ(message([&] { table.column("bil_depth_mm"); }), "column \"bil_depth_mm\" is unknown; did you mean \"bill_depth_mm\"?");
+  EXPECT_EQ(message([&] { table.columns_of({"sex", "Sex"}); }), "column \"Sex\" is unknown; did you mean \"sex\"?");
+  EXPECT_EQ(message([&] { table.column("price"); }), "column \"price\" is unknown; known are: bill_length_mm, bill_depth_mm, sex");
 }
 }  // namespace
 }  // namespace loglik
