@@ -100,7 +100,10 @@ std::ptrdiff_t count_threads() {
 std::string force_one_thread() {
   constexpr std::string_view advice =
       "its threads compete with Loglik's; set OPENBLAS_NUM_THREADS=1 and OMP_NUM_THREADS=1, or link another CBLAS";
-  if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
+  if (openblas_set_num_threads != nullptr) {
+    const CallGuard guard;  // it sets OpenMP's number for the caller's own loops too
+    openblas_set_num_threads(1);
+  }
   if (openblas_get_num_threads != nullptr && openblas_get_num_threads() != 1) {
     return fmt::format("{} uses {} threads although told to use 1: {}", blas_description(), openblas_get_num_threads(), advice);
   }

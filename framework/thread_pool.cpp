@@ -23,8 +23,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // A sleeping thread takes tens of microseconds to wake, about as long as a small step. Threads that still spin from the piece of work
-// before start at once.
-constexpr auto spin_time = std::chrono::microseconds(50);
+// before start at once. All but the shortest spins yield: what is waited for may need this very processor.
+constexpr auto spin_time = std::chrono::microseconds(50), pause_time = std::chrono::microseconds(3);
 
 thread_local int bodies_entered = 0;  // how deep this thread is in bodies of parallel_for
 
@@ -51,13 +51,13 @@ void relax() {
 /// Returns when `value` differs from `old`; spins first, if told to, then sleeps.
 void wait_for_change(const std::atomic<int>& value, int old, bool spin) {
   if (spin) {
-    const auto end = Clock::now() + spin_time;
-    do {
-      for (int i = 0; i < 32; ++i) {
+    for (const auto start = Clock::now(); Clock::now() - start < spin_time;) {
+      for (int i = 0; i < 16; ++i) {
         if (value.load(std::memory_order_acquire) != old) return;
         relax();
       }
-    } while (Clock::now() < end);
+      if (Clock::now() - start > pause_time) std::this_thread::yield();
+    }
   }
   value.wait(old, std::memory_order_acquire);
 }

@@ -177,6 +177,29 @@ TEST(Random, ShufflePermutes) {
   EXPECT_EQ(one.front(), 3);
 }
 
+// Fisher and Yates with Lemire's draws, from the words of fill_bits: of the 2³² words, those with the lowest 2³² mod n products (mod 2³²)
+// are refused, which leaves equally many for each value. About n²/4/2³² = 58 words of this shuffle are.
+TEST(Random, ShuffleRefusesWordsThatWouldBias) {
+  constexpr std::uint64_t n = 1'000'000;
+  const RandomKey key{8, 0, 0};
+  std::vector<std::int32_t> values(n), expected(n);
+  std::iota(values.begin(), values.end(), 0);
+  std::iota(expected.begin(), expected.end(), 0);
+  shuffle(key, values);
+
+  std::vector<std::uint32_t> words(n + 1000);
+  fill_bits(key, 0, words);
+  std::size_t used = 0;
+  for (std::uint64_t left = n; left > 1; --left) {
+    std::uint64_t product;
+    do product = left * words.at(used++);
+    while (product % (1ull << 32) < (1ull << 32) % left);
+    std::swap(expected[left - 1], expected[product >> 32]);
+  }
+  EXPECT_GT(used, n);  // some were refused
+  EXPECT_TRUE(values == expected);
+}
+
 // Each of the 24 orders of 4 values: χ² with 23 degrees of freedom exceeds 76 with probability 1.4e-7 (scipy.stats.chi2.sf).
 TEST(Random, ShuffleMakesEveryOrderEquallyLikely) {
   std::map<std::vector<std::int32_t>, int> counts;
