@@ -42,14 +42,15 @@ class ElementwiseOp : public Op {
 ///     template <class T> T operator()(T x) const { return x / (1 + std::abs(x)); }      // T: float, double; any number of arguments
 ///     static std::vector<Node> gradient(const GradientArgs& args);                      // may have the broadcast shape: it is summed
 ///
-/// and optionally `Attributes attributes() const`, `std::vector<Node> simplify(const SimplifyArgs&) const`, and
-/// `static constexpr bool integers = true` if T may be int32_t too.
+/// and optionally `Attributes attributes() const`, `void check() const` that throws ArgumentError for attributes out of range,
+/// `std::vector<Node> simplify(const SimplifyArgs&) const`, and `static constexpr bool integers = true` if T may be int32_t too.
 template <class F, std::size_t arity> class Elementwise final : public ElementwiseOp {
  public:
   explicit Elementwise(F function = {}) : function_(std::move(function)) {}
   std::string_view name() const override { return F::name; }
 
   DType result_dtype(std::span<const TensorType> inputs) const override {
+    if constexpr (requires { function_.check(); }) function_.check();
     if constexpr (requires { F::integers; }) {
       if (inputs[0].dtype == DType::int32) {
         require_same_dtype(inputs);

@@ -1,6 +1,12 @@
 #include "ops/builtin.h"
 
 #include "framework/primitives.h"
+#include "ops/activations.h"
+#include "ops/arithmetic.h"
+#include "ops/error_function.h"
+#include "ops/exponential.h"
+#include "ops/logical.h"
+#include "ops/trigonometric.h"
 
 namespace loglik {
 
@@ -8,6 +14,12 @@ namespace loglik {
 void register_builtin_ops() {
   static const bool once = [] {
     register_primitives();
+    register_arithmetic_ops();
+    register_exponential_ops();
+    register_trigonometric_ops();
+    register_error_function_ops();
+    register_activation_ops();
+    register_logical_ops();
     return true;
   }();
   static_cast<void>(once);

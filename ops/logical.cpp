@@ -1,0 +1,82 @@
+#include "ops/logical.h"
+
+#include "framework/elementwise.h"
+#include "framework/registry.h"
+
+namespace loglik {
+namespace {
+
+// A function of one or two bools.
+template <class F>
+class Logical final : public ElementwiseOp {
+ public:
+  std::string_view name() const override { return F::name; }
+
+  DType result_dtype(std::span<const TensorType> inputs) const override {
+    for (const TensorType& input : inputs) require_dtype("an operand", input, DType::boolean);
+    return DType::boolean;
+  }
+
+  void tile(const Tile& tile) const override {
+    const bool* a = tile.input<bool>(0);
+    bool* out = tile.out<bool>();
+    if constexpr (requires { F::apply(true); }) {
+      for (std::size_t k = 0; k < tile.count; ++k) out[k] = F::apply(a[k]);
+    } else {
+      const bool* b = tile.input<bool>(1);
+      for (std::size_t k = 0; k < tile.count; ++k) out[k] = F::apply(a[k], b[k]);
+    }
+  }
+
+  std::vector<Node> gradient(const GradientArgs& args) const override { return std::vector<Node>(args.input_count()); }
+
+  std::vector<Node> simplify(const SimplifyArgs& args) const override {
+    if constexpr (requires { F::simplify(args); })
+      return F::simplify(args);
+    else
+      return {};
+  }
+};
+
+// Bits, not branches: loops of them become vectors.
+struct And {
+  static constexpr std::string_view name = "logical_and";
+  static bool apply(bool a, bool b) { return a & b; }
+};
+struct Or {
+  static constexpr std::string_view name = "logical_or";
+  static bool apply(bool a, bool b) { return a | b; }
+};
+struct Xor {
+  static constexpr std::string_view name = "logical_xor";
+  static bool apply(bool a, bool b) { return a ^ b; }
+};
+struct Not {
+  static constexpr std::string_view name = "logical_not";
+  static bool apply(bool x) { return !x; }
+  static std::vector<Node> simplify(const SimplifyArgs& args) {  // ¬¬x = x
+    if (args.input(0).op().name() == name) return {args.input(0).inputs()[0]};
+    return {};
+  }
+};
+
+template <class F>
+void register_logical() {
+  register_op(F::name, [](const Attributes&) -> std::shared_ptr<const Op> { return std::make_shared<Logical<F>>(); });
+}
+
+}  // namespace
+
+Node logical_and(Operand a, Operand b) { return make_node(std::make_shared<Logical<And>>(), {a, b}); }
+Node logical_or(Operand a, Operand b) { return make_node(std::make_shared<Logical<Or>>(), {a, b}); }
+Node logical_xor(Operand a, Operand b) { return make_node(std::make_shared<Logical<Xor>>(), {a, b}); }
+Node logical_not(Operand x) { return make_node(std::make_shared<Logical<Not>>(), {x}); }
+
+void register_logical_ops() {
+  register_logical<And>();
+  register_logical<Or>();
+  register_logical<Xor>();
+  register_logical<Not>();
+}
+
+}  // namespace loglik

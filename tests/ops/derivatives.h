@@ -1,0 +1,118 @@
+#pragma once
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "framework/autodiff.h"
+#include "framework/graph.h"
+#include "framework/interpret.h"
+#include "framework/primitives.h"
+
+namespace loglik {
+
+using Build = std::function<Node(const std::vector<Node>&)>;
+
+/// float64 elements spread over [low, high) without repeating: the fractional parts of multiples of √2.
+inline Tensor spread(Extents extents, double low, double high, int seed = 1) {
+  Tensor tensor(DType::float64, std::move(extents));
+  double t = 0.137 * seed;
+  for (double& value : tensor.mutable_values<double>()) {
+    t = std::fmod(t + 0.41421356237309515, 1.0);
+    value = low + (high - low) * t;
+  }
+  return tensor;
+}
+
+/// Compares the derivatives of `build` of order 1 to `orders` with central differences, in float64.
+///
+/// Each order is the gradient of the one before, reduced by a weighting: a plain sum would hide a gradient whose elements are exchanged.
+inline void expect_derivatives(const Build& build, const std::vector<Tensor>& at, int orders = 3) {
+  Graph graph;
+  std::vector<Node> xs;
+  std::vector<std::pair<std::string, Tensor>> feed;
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    feed.emplace_back("x" + std::to_string(i), at[i].clone());
+    xs.push_back(graph.input(feed.back().first, Shape(std::span<const std::int64_t>(at[i].extents())), DType::float64));
+  }
+  const auto weighted = [&](Node y, int seed) { return reduce_sum(y * graph.constant(spread(y.shape().constant(), 0.5, 1.5, seed))); };
+  Node f = weighted(build(xs), 1);
+  for (int order = 1; order <= orders; ++order) {
+    const std::vector<Node> gradient = gradients(f, xs);
+    const std::vector<Tensor> actual = interpret(gradient, feed);
+    for (std::size_t i = 0; i < xs.size(); ++i) {
+      ASSERT_EQ(gradient[i].type(), xs[i].type());
+      for (std::int64_t k = 0; k < at[i].count(); ++k) {
+        double& x = feed[i].second.mutable_values<double>()[static_cast<std::size_t>(k)];
+        const double middle = x, step = 1e-5 * std::max(1.0, std::abs(x));
+        const auto value = [&](double moved) {
+          x = moved;
+          return interpret(std::span(&f, 1), feed)[0].item();
+        };
+        const double above = value(middle + step), below = value(middle - step);
+        x = middle;
+        const double expected = (above - below) / (2 * step);
+        // The difference is off by h²·f‴/6 ≈ 1e-10 and by f's rounding, 1e-16·|f|/h ≈ 1e-11·|f|; a wrong formula by far more.
+        const double tolerance = 1e-7 * std::max({1.0, std::abs(expected), std::abs(above)});
+        ASSERT_NEAR(actual[i].at(k), expected, tolerance) << "order " << order << ", input " << i << ", element " << k << ", x = " << middle;
+      }
+    }
+    Node next;
+    for (std::size_t i = 0; i < xs.size(); ++i) {
+      const Node term = weighted(gradient[i], order + 1 + static_cast<int>(i));
+      next = next ? next + term : term;
+    }
+    f = next;
+  }
+}
+
+/// One row of a table of cases: an op by its registered name, applied to inputs of these shapes with elements in [low, high).
+struct OpCase {
+  const char* name;
+  Build build;
+  std::vector<Extents> shapes;
+  double low = -2;
+  double high = 2;
+};
+
+inline void expect_derivatives(const OpCase& c) {
+  SCOPED_TRACE(c.name);
+  std::vector<Tensor> inputs;
+  for (std::size_t i = 0; i < c.shapes.size(); ++i) inputs.push_back(spread(c.shapes[i], c.low, c.high, 3 + static_cast<int>(i)));
+  expect_derivatives(c.build, inputs);
+}
+
+/// The value of `build` of constants.
+inline Tensor value_of(const Build& build, const std::vector<Tensor>& inputs) {
+  Graph graph;
+  std::vector<Node> xs;
+  for (const Tensor& input : inputs) xs.push_back(graph.constant(input));
+  return interpret(build(xs));
+}
+
+/// ∂ sum(build(x)) / ∂x.
+inline Tensor gradient_of(const Build& build, const Tensor& x) {
+  Graph graph;
+  const Node node = graph.constant(x);
+  return interpret(gradient(reduce_sum(build({node})), node));
+}
+
+inline Tensor row(const std::vector<double>& values) { return Tensor::from(values); }
+
+/// Within `ulps` units in the last place of the type, relative to the expected value; the same infinity or NaN where that is expected.
+inline void expect_close(const Tensor& actual, const std::vector<double>& expected, double ulps) {
+  ASSERT_EQ(actual.count(), static_cast<std::int64_t>(expected.size()));
+  const double epsilon = actual.dtype() == DType::float32 ? 0x1p-23 : 0x1p-52;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double value = actual.at(static_cast<std::int64_t>(i));
+    if (std::isnan(expected[i])) EXPECT_TRUE(std::isnan(value)) << "element " << i << " is " << value << ", not NaN";
+    else if (std::isinf(expected[i])) EXPECT_EQ(value, expected[i]) << "element " << i;
+    else EXPECT_NEAR(value, expected[i], ulps * epsilon * std::abs(expected[i])) << "element " << i;
+  }
+}
+
+}  // namespace loglik
