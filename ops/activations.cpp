@@ -127,7 +127,7 @@ struct Gelu {  // y = x·Φ(x);    ∂x = g·(Φ(x) + x·φ(x))
     return z * (T(0.5) * std::erfc(-z * static_cast<T>(sqrt_half)));
   }
   static std::vector<Node> gradient(const GradientArgs& args) {
-    const Node x = args.input(0);
+    const Node x = clamp(args.input(0), -40, 40);  // beyond, Φ is 0 or 1 to the last bit and φ is 0, where 0·x³ could be NaN
     const Node cdf = 0.5 * erfc(-sqrt_half * x);
     const Node density = sqrt_half * std::numbers::inv_sqrtpi * exp(-0.5 * square(x));
     return {args.output_gradient(0) * (cdf + x * density)};
@@ -144,7 +144,7 @@ struct GeluTanh {  // y = x·S(2u), u = k·(x + c·x³);    ∂x = g·(S(2u) + x
     return z * stable_sigmoid(static_cast<T>(2 * k) * (z + static_cast<T>(c) * (z * z * z)));
   }
   static std::vector<Node> gradient(const GradientArgs& args) {
-    const Node x = clamp(args.input(0), -40, 40);  // beyond, S is 0 or 1 to the last bit, and 0·x³ could be NaN
+    const Node x = clamp(args.input(0), -40, 40);  // as for gelu
     const Node s = sigmoid(2 * k * (x + c * (x * square(x))));
     return {args.output_gradient(0) * (s + x * (s * (1.0 - s)) * (2 * k * (1.0 + 3 * c * square(x))))};
   }

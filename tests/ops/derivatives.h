@@ -58,7 +58,8 @@ inline void expect_derivatives(const Build& build, const std::vector<Tensor>& at
         const double expected = (above - below) / (2 * step);
         // The difference is off by h²·f‴/6 ≈ 1e-10 and by f's rounding, 1e-16·|f|/h ≈ 1e-11·|f|; a wrong formula by far more.
         const double tolerance = 1e-7 * std::max({1.0, std::abs(expected), std::abs(above)});
-        ASSERT_NEAR(actual[i].at(k), expected, tolerance) << "order " << order << ", input " << i << ", element " << k << ", x = " << middle;
+        ASSERT_NEAR(actual[i].at(k), expected, tolerance)
+            << "order " << order << ", input " << i << ", element " << k << ", x = " << middle;
       }
     }
     Node next;
@@ -103,16 +104,47 @@ inline Tensor gradient_of(const Build& build, const Tensor& x) {
 
 inline Tensor row(const std::vector<double>& values) { return Tensor::from(values); }
 
+/// The build of one Operand that a function is, as tables of cases hold it.
+inline Build unary(Node (*function)(Operand)) {
+  return [=](const std::vector<Node>& x) { return function(x[0]); };
+}
+inline Build binary(Node (*function)(Operand, Operand)) {
+  return [=](const std::vector<Node>& x) { return function(x[0], x[1]); };
+}
+
 /// Within `ulps` units in the last place of the type, relative to the expected value; the same infinity or NaN where that is expected.
 inline void expect_close(const Tensor& actual, const std::vector<double>& expected, double ulps) {
   ASSERT_EQ(actual.count(), static_cast<std::int64_t>(expected.size()));
   const double epsilon = actual.dtype() == DType::float32 ? 0x1p-23 : 0x1p-52;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const double value = actual.at(static_cast<std::int64_t>(i));
-    if (std::isnan(expected[i])) EXPECT_TRUE(std::isnan(value)) << "element " << i << " is " << value << ", not NaN";
-    else if (std::isinf(expected[i])) EXPECT_EQ(value, expected[i]) << "element " << i;
-    else EXPECT_NEAR(value, expected[i], ulps * epsilon * std::abs(expected[i])) << "element " << i;
+    if (std::isnan(expected[i]))
+      EXPECT_TRUE(std::isnan(value)) << "element " << i << " is " << value << ", not NaN";
+    else if (std::isinf(expected[i]))
+      EXPECT_EQ(value, expected[i]) << "element " << i;
+    else
+      EXPECT_NEAR(value, expected[i], ulps * epsilon * std::abs(expected[i])) << "element " << i;
   }
+}
+
+/// A function of one Operand with its values at given points, from 40 digits (mpmath), rounded to 17.
+struct Reference {
+  const char* name;
+  Node (*function)(Operand);
+  std::vector<double> values;
+};
+
+/// float64 within `ulps` of the reference at `points`; float32 within `ulps` of float64 at the same, rounded, points.
+inline void expect_reference(const Reference& reference, const std::vector<double>& points, double ulps) {
+  SCOPED_TRACE(reference.name);
+  const Build build = unary(reference.function);
+  expect_close(value_of(build, {row(points)}), reference.values, ulps);
+  const Tensor rounded = row(points).cast(DType::float32);
+  const Tensor exact = value_of(build, {rounded.cast(DType::float64)});
+  std::vector<double> expected(exact.values<double>().begin(), exact.values<double>().end());
+  for (double& value : expected)
+    if (std::abs(value) < 0x1p-126) value = 0;  // a kernel flushes what float32 can't hold as a normal number
+  expect_close(value_of(build, {rounded}), expected, ulps);
 }
 
 }  // namespace loglik

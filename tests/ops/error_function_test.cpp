@@ -1,0 +1,37 @@
+#include "ops/error_function.h"
+
+#include <limits>
+
+#include "tests/ops/derivatives.h"
+
+namespace loglik {
+namespace {
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+TEST(ErrorFunction, HasTheDerivatives) {
+  for (const OpCase& c : std::vector<OpCase>{{"erf", unary(erf), {{3, 5}}}, {"erfc", unary(erfc), {{1, 7}}}}) expect_derivatives(c);
+}
+
+TEST(ErrorFunction, IsRight) {  // glibc is within an ulp for erf, a few for erfc
+  for (const Reference& reference : std::vector<Reference>{
+           {"erf",
+            erf,
+            {-1.0, -1.0, -0.96610514647531073, -0.46389813574993297, -1.1283791670955126e-9, 1.1283791670955126e-9, 0.34146863350159501,
+             0.99959304798255504, 1.0, 1.0}},
+           {"erfc",
+            erfc,
+            {2.0, 2.0, 1.9661051464753107, 1.463898135749933, 1.0000000011283792, 0.99999999887162083, 0.65853136649840499,
+             0.00040695201744495894, 5.9397478595171462e-28, 2.2729564178807837e-180}},
+       })
+    expect_reference(reference, {-20.5, -6.25, -1.5, -0.4375, -1e-9, 1e-9, 0.3125, 2.5, 7.75, 20.25}, 4);
+}
+
+TEST(ErrorFunction, HasTheLimits) {
+  const Tensor x = row({-inf, 0, inf, nan});
+  expect_close(value_of(unary(erf), {x}), {-1, 0, 1, nan}, 0);
+  expect_close(value_of(unary(erfc), {x}), {2, 1, 0, nan}, 0);
+}
+
+}  // namespace
+}  // namespace loglik

@@ -1,0 +1,62 @@
+#include "ops/exponential.h"
+
+#include <limits>
+
+#include "tests/ops/derivatives.h"
+
+namespace loglik {
+namespace {
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+TEST(Exponential, HasTheDerivatives) {
+  const std::vector<OpCase> cases{
+      {"exp", unary(exp), {{3, 5}}},
+      {"expm1", unary(expm1), {{1, 3}}},
+      {"log", unary(log), {{3, 3}}, 0.5, 3},
+      {"log1p", unary(log1p), {{7}}, -0.5, 3},
+  };
+  for (const OpCase& c : cases) expect_derivatives(c);
+}
+
+TEST(Exponential, IsRight) {  // glibc is within an ulp for these, two for expm1 and log1p
+  const std::vector<double> real{-20.5, -6.25, -1.5, -0.4375, -1e-9, 1e-9, 0.3125, 2.5, 7.75, 20.25},
+      positive{1e-12, 0.03125, 0.5, 1.5, 40.5, 1e9};
+  for (const Reference& reference : std::vector<Reference>{
+           {"exp",
+            exp,
+            {1.2501528663867426e-9, 0.0019304541362277092, 0.22313016014842983, 0.64564852642789204, 0.999999999, 1.000000001,
+             1.3668379411737964, 12.182493960703473, 2321.5724146110567, 622964442.19844548}},
+           {"expm1",
+            expm1,
+            {-0.99999999874984713, -0.99806954586377229, -0.77686983985157017, -0.35435147357210796, -9.9999999950000006e-10,
+             1.0000000005000001e-9, 0.36683794117379636, 11.182493960703473, 2320.5724146110567, 622964441.19844548}},
+       })
+    expect_reference(reference, real, 2);
+  for (const Reference& reference : std::vector<Reference>{
+           {"log",
+            log,
+            {-27.631021115928548, -3.4657359027997265, -0.69314718055994531, 0.40546510810816438, 3.7013019741124935, 20.723265836946411}},
+           {"log1p",
+            log1p,
+            {9.9999999999949998e-13, 0.030771658666753688, 0.40546510810816438, 0.91629073187415507, 3.7256934272366526,
+             20.723265837946411}},
+       })
+    expect_reference(reference, positive, 2);
+  expect_close(value_of(unary(log1p), {row({-0.75, -1e-10})}), {-1.3862943611198906, -1.00000000005e-10}, 2);
+}
+
+TEST(Exponential, HasTheLimits) {
+  const Tensor x = row({-inf, -1, 0, inf, nan});
+  expect_close(value_of(unary(exp), {row({-inf, 0, inf, nan, 710})}), {0, 1, inf, nan, inf}, 0);
+  expect_close(value_of(unary(expm1), {row({-inf, 0, inf, nan})}), {-1, 0, inf, nan}, 0);
+  expect_close(value_of(unary(log), {x}), {nan, nan, -inf, inf, nan}, 0);
+  expect_close(value_of(unary(log1p), {x}), {nan, -inf, 0, inf, nan}, 0);
+}
+
+TEST(Exponential, GradientOfExpm1KeepsItsPrecisionFarBelowZero) {  // e^−50, where expm1 + 1 is 0
+  expect_close(gradient_of(unary(expm1), row({-50})), {1.9287498479639178e-22}, 1);
+}
+
+}  // namespace
+}  // namespace loglik
