@@ -151,7 +151,8 @@ struct Minimum {
   static constexpr std::string_view name = "minimum";
   template <class T>
   T operator()(T a, T b) const {
-    return (a < b) | (a != a) ? a : b;
+    const bool first = (a < b) | (a != a);
+    return first ? a : b;
   }
   static std::vector<Node> gradient(const GradientArgs& args) {
     return gradient_to_chosen(args, [](Node a, Node b) { return less(a, b); });
@@ -162,7 +163,8 @@ struct Maximum {
   static constexpr std::string_view name = "maximum";
   template <class T>
   T operator()(T a, T b) const {
-    return (a > b) | (a != a) ? a : b;
+    const bool first = (a > b) | (a != a);
+    return first ? a : b;
   }
   static std::vector<Node> gradient(const GradientArgs& args) {
     return gradient_to_chosen(args, [](Node a, Node b) { return greater(a, b); });
