@@ -1,0 +1,39 @@
+#pragma once
+#include <cstdint>
+
+#include "framework/node.h"
+#include "ops/window.h"
+
+namespace loglik {
+
+/// How the filters of a convolution move over the image.
+struct ConvolutionOptions {
+  Size2d stride = 1;        ///< pixels between neighbouring outputs
+  Padding padding = 0;      ///< zeros around the image: a number, {height, width}, Padding::same or Padding::valid
+  Size2d dilation = 1;      ///< pixels between neighbouring taps of a filter
+  std::int64_t groups = 1;  ///< channels are cut into so many groups, each seen by as many filters; = channels: depthwise
+};
+
+/// 2-D convolution as networks mean it (a cross-correlation), with p zeros around the image:
+///
+///     y[n, f, i, j] = Σ_{c, a, b} filters[f, c, a, b] · x[n, c, i·stride + a·dilation − p, j·stride + b·dilation − p]
+///
+/// x {batch, channels, height, width}, filters {f, channels / groups, kernel height, kernel width} → {batch, f, oh, ow} with
+/// oh = ⌊(height + 2p − dilation·(kernel − 1) − 1) / stride⌋ + 1. float32, float64. Filter f sees the channels of group
+/// ⌊f · groups / filters⌋. Differentiable to any order. See ops/conv2d_layer.h for the layer, which makes its own filters and bias.
+///
+/// Throws ShapeError if channels do not fit, do not divide by groups, or the kernel is larger than the padded image, or height or width
+/// is a symbol; ArgumentError for options out of range; DtypeError for anything but two equal float types.
+Node conv2d(Operand x, Operand filters, const ConvolutionOptions& options = {});
+
+/// The adjoint of conv2d in x, also known as transposed convolution: what each output contributes to each pixel of an image of `size`.
+///
+/// y {batch, f, oh, ow} as conv2d gives it for that size; → {batch, channels, size}. Throws as conv2d does.
+Node conv2d_input_gradient(Operand y, Operand filters, Size2d size, const ConvolutionOptions& options = {});
+
+/// The adjoint of conv2d in the filters, for filters of size `kernel`; x and y as in conv2d; → {f, channels / groups, kernel}.
+///
+/// Summed over images in an order that depends on the shapes only. Throws as conv2d does.
+Node conv2d_filter_gradient(Operand x, Operand y, Size2d kernel, const ConvolutionOptions& options = {});
+
+}  // namespace loglik
