@@ -3,6 +3,7 @@
 #include "framework/primitives.h"
 #include "ops/activations.h"
 #include "ops/arithmetic.h"
+#include "ops/conv2d.h"
 #include "ops/error_function.h"
 #include "ops/exponential.h"
 #include "ops/logical.h"
@@ -20,6 +21,7 @@ void register_builtin_ops() {
     register_error_function_ops();
     register_activation_ops();
     register_logical_ops();
+    register_conv2d_ops();
     return true;
   }();
   static_cast<void>(once);

@@ -182,7 +182,7 @@ class Conv2dFilterGradient final : public Conv2dOp {
     const Size2d image = image_size("x", x);
     image_size("y", y);
     if (x[0] != y[0])
-      throw ShapeError(fmt::format("x is {}, y {}: {} images against {}", to_string(x), to_string(y), to_string(x[0]), to_string(y[0])));
+      throw ShapeError(fmt::format("x is {}, y is {}: {} images against {}", to_string(x), to_string(y), to_string(x[0]), to_string(y[0])));
     check_groups("channels", x[1].factor(), x);
     check_groups("filters", y[1].factor(), y);
     check_outputs(y, y[1], window(image, kernel_));

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::int64_t panel_bytes = 256 * 1024;  // of gathered patches: stays in a core's L2 cache beside the other operands
 constexpr std::int64_t least_columns = 128;       // fewer, and a product is bound by packing the other operand
-constexpr std::int64_t few_columns = 256;         // images with fewer positions share a panel
+constexpr std::int64_t few_columns = 512;         // images with fewer positions share a panel
 constexpr std::int64_t most_slots = 32;
 constexpr std::int64_t partial_bytes = 64 << 20;  // of partial filter gradients, about
 
@@ -165,7 +165,17 @@ class Convolution {
     return {rows, columns, s.window.rows.position(rows.begin, ky) * s.window.columns.input + s.window.columns.position(columns.begin, kx)};
   }
   static void clear(T* begin, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) begin[i] = 0;
+    if (count > 0) std::memset(begin, 0, static_cast<std::size_t>(count) * sizeof(T));
+  }
+  // Rows of small images are a few vectors long, when blocks of fixed size, the last one overlapping, beat one call of memcpy.
+  static void copy(T* to, const T* from, std::int64_t count) {
+    constexpr std::int64_t block = 8;
+    if (count < block || count > 8 * block) {
+      std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+      return;
+    }
+    for (std::int64_t i = 0; i + block < count; i += block) std::memcpy(to + i, from + i, block * sizeof(T));
+    std::memcpy(to + count - block, from + count - block, block * sizeof(T));
   }
 
   void gather(const Panel& p, const T* plane, T* row, std::int64_t ky, std::int64_t kx) const {
@@ -181,14 +191,14 @@ class Convolution {
       if (count < width) clear_outside(to, rows, t.columns);
       return;
     }
+    if (count < width) clear_outside(to, rows, t.columns);
+    to += t.columns.begin;
     const std::int64_t step = s.window.rows.stride * s.window.columns.input, stride = s.window.columns.stride;
     for (std::int64_t r = 0; r < rows; ++r, to += width, from += step) {
-      clear(to, t.columns.begin);
-      clear(to + t.columns.end, width - t.columns.end);
       if (stride == 1)
-        std::memcpy(to + t.columns.begin, from, static_cast<std::size_t>(count) * sizeof(T));
+        copy(to, from, count);
       else
-        for (std::int64_t i = 0; i < count; ++i) to[t.columns.begin + i] = from[i * stride];
+        for (std::int64_t i = 0; i < count; ++i) to[i] = from[i * stride];
     }
   }
 
@@ -215,11 +225,13 @@ class Convolution {
   static void add(T* __restrict to, const T* __restrict from, std::int64_t count) {
     for (std::int64_t i = 0; i < count; ++i) to[i] += from[i];
   }
+  // Down the columns: there are few, and a row's share of them is too short for a call of memset.
   void clear_outside(T* row, std::int64_t rows, Range columns) const {
-    for (std::int64_t r = 0; r < rows; ++r, row += width) {
-      clear(row, columns.begin);
-      clear(row + columns.end, width - columns.end);
-    }
+    const auto clear_column = [&](std::int64_t column) {
+      for (std::int64_t r = 0; r < rows; ++r) row[r * width + column] = 0;
+    };
+    for (std::int64_t column = 0; column < columns.begin; ++column) clear_column(column);
+    for (std::int64_t column = columns.end; column < width; ++column) clear_column(column);
   }
 };
 
