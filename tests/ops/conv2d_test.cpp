@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "framework/autodiff.h"
 #include "framework/error.h"
 #include "framework/graph.h"
 #include "framework/interpret.h"
@@ -12,8 +11,8 @@
 #include "framework/registry.h"
 #include "framework/thread_pool.h"
 #include "ops/builtin.h"
+#include "tests/ops/derivatives.h"
 #include "tests/ops/expect_error.h"
-#include "tests/ops/numeric_gradient.h"
 
 namespace loglik {
 namespace {
@@ -88,7 +87,7 @@ void for_each_product(const Case& c, const Extents& y, F f) {
 }
 
 // In units of the largest value that the sums reach; terms are below 1.
-void expect_close(const Tensor& got, const std::vector<double>& expected, double tolerance, const std::string& what) {
+void expect_values(const Tensor& got, const std::vector<double>& expected, double tolerance, const std::string& what) {
   ASSERT_EQ(got.count(), static_cast<std::int64_t>(expected.size())) << what;
   for (std::int64_t i = 0; i < got.count(); ++i)
     ASSERT_NEAR(got.at(i), expected[static_cast<std::size_t>(i)], tolerance) << what << ", element " << i;
@@ -97,12 +96,12 @@ void expect_close(const Tensor& got, const std::vector<double>& expected, double
 // All three ops against the definition. A sum of n products of numbers below 1 in float type T is off by less than n·ε(T)/2 times its
 // largest partial sum, which is below n.
 void expect_definition(const Case& c, DType dtype) {
-  const Tensor x = scattered(c.x, 1), filters = scattered(c.filters, 2);
+  const Tensor x = spread(c.x, -1, 1, 1), filters = spread(c.filters, -1, 1, 2);
   Graph graph;
   const Node nx = graph.constant(x.cast(dtype)), nf = graph.constant(filters.cast(dtype));
   const Node ny = conv2d(nx, nf, c.options);
   const Extents y_extents = ny.shape().constant();
-  const Tensor y = scattered(y_extents, 3);
+  const Tensor y = spread(y_extents, -1, 1, 3);
   const Node ng = graph.constant(y.cast(dtype));
   const Node dx = conv2d_input_gradient(ng, nf, {c.x[2], c.x[3]}, c.options);
   const Node df = conv2d_filter_gradient(nx, ng, {c.filters[2], c.filters[3]}, c.options);
@@ -126,9 +125,9 @@ void expect_definition(const Case& c, DType dtype) {
   };
   const std::vector<Node> nodes{ny, dx, df};
   const std::vector<Tensor> values = interpret(nodes);
-  expect_close(values[0], wy, tolerance(wy, terms), fmt::format("{}: output", c.what));
-  expect_close(values[1], wx, tolerance(wx, terms), fmt::format("{}: input gradient", c.what));
-  expect_close(values[2], wf, tolerance(wf, terms), fmt::format("{}: filter gradient", c.what));
+  expect_values(values[0], wy, tolerance(wy, terms), fmt::format("{}: output", c.what));
+  expect_values(values[1], wx, tolerance(wx, terms), fmt::format("{}: input gradient", c.what));
+  expect_values(values[2], wf, tolerance(wf, terms), fmt::format("{}: filter gradient", c.what));
 }
 
 TEST(Conv2d, IsTheDefinition) {
@@ -143,23 +142,21 @@ TEST(Conv2d, AgreesWithSciPy) {
   const Node even = graph.constant(Tensor::from<double>({1, -2, 0.5, 3}, {1, 1, 2, 2}));
   const Node odd = graph.constant(Tensor::from<double>({1, -2, 0.5, 0.25, 3, -1, 2, 0, -0.5}, {1, 1, 3, 3}));
   // scipy.signal.correlate2d(x, k, mode="valid" and "same")
-  expect_close(interpret(conv2d(x, even)), {17.5, 20, 22.5, 27.5, 30, 32.5, 37.5, 40, 45.5}, 0, "valid");
-  expect_close(interpret(conv2d(x, odd, {.padding = Padding::same})),
-               {-2, 9.75, 13.5, 26.75, 3, 23.25, 26.5, 42.75, 3, 36.25, 39, 59.75, 12, 24.75, 25.5, 41.75}, 0, "same");
+  expect_values(interpret(conv2d(x, even)), {17.5, 20, 22.5, 27.5, 30, 32.5, 37.5, 40, 45.5}, 0, "valid");
+  expect_values(interpret(conv2d(x, odd, {.padding = Padding::same})),
+                {-2, 9.75, 13.5, 26.75, 3, 23.25, 26.5, 42.75, 3, 36.25, 39, 59.75, 12, 24.75, 25.5, 41.75}, 0, "same");
 }
 
 TEST(Conv2d, Differentiates) {
   for (const Case& c : small) {
-    Graph graph;
-    const auto type = [&](const Extents& e) { return graph.constant(Tensor(DType::float64, e)); };
-    const Extents y = conv2d(type(c.x), type(c.filters), c.options).shape().constant();
+    SCOPED_TRACE(c.what);
     const Size2d size(c.x[2], c.x[3]), kernel(c.filters[2], c.filters[3]);
-    using Nodes = std::vector<Node>;
-    expect_gradients([&](const Nodes& n) { return conv2d(n[0], n[1], c.options); }, {c.x, c.filters}, c.what);
-    expect_gradients([&](const Nodes& n) { return conv2d_input_gradient(n[0], n[1], size, c.options); }, {y, c.filters},
-                     fmt::format("{}: input gradient", c.what));
-    expect_gradients([&](const Nodes& n) { return conv2d_filter_gradient(n[0], n[1], kernel, c.options); }, {c.x, y},
-                     fmt::format("{}: filter gradient", c.what));
+    const Tensor x = spread(c.x, -1, 1, 1), filters = spread(c.filters, -1, 1, 2);
+    const Build forward = [&](const std::vector<Node>& n) { return conv2d(n[0], n[1], c.options); };
+    const Tensor y = spread(value_of(forward, {x, filters}).extents(), -1, 1, 3);
+    expect_derivatives(forward, {x, filters}, 2);
+    expect_derivatives([&](const std::vector<Node>& n) { return conv2d_input_gradient(n[0], n[1], size, c.options); }, {y, filters}, 2);
+    expect_derivatives([&](const std::vector<Node>& n) { return conv2d_filter_gradient(n[0], n[1], kernel, c.options); }, {x, y}, 2);
   }
 }
 
@@ -170,8 +167,8 @@ TEST(Conv2d, IsTheSameForAnyNumberOfThreads) {
     for (const int count : {1, 2, 3, 8}) {
       set_thread_count(count);
       Graph graph;
-      const Node x = graph.constant(scattered(c.x, 1).cast(DType::float32)),
-                 filters = graph.constant(scattered(c.filters, 2).cast(DType::float32));
+      const Node x = graph.constant(spread(c.x, -1, 1, 1).cast(DType::float32)),
+                 filters = graph.constant(spread(c.filters, -1, 1, 2).cast(DType::float32));
       const Node y = conv2d(x, filters, c.options);
       const std::vector<Node> nodes{y, conv2d_input_gradient(y, filters, {c.x[2], c.x[3]}, c.options),
                                     conv2d_filter_gradient(x, y, {c.filters[2], c.filters[3]}, c.options)};
