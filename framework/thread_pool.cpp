@@ -1,6 +1,9 @@
 #include "framework/thread_pool.h"
 
 #include <fmt/format.h>
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -60,6 +63,27 @@ void wait_for_change(const std::atomic<int>& value, int old, bool spin) {
     }
   }
   value.wait(old, std::memory_order_acquire);
+}
+
+/// The processor this thread runs on; −1 where the system does not tell.
+int current_processor() {
+#if defined(__linux__)
+  return sched_getcpu();
+#else
+  return -1;
+#endif
+}
+
+/// Moves this thread to another processor than `taken`, if it may use one, and leaves it free to move again. Schedulers put a woken thread
+/// beside the one that woke it, and pieces of work too short for them to notice then run one after the other.
+void leave_processor([[maybe_unused]] int taken) {
+#if defined(__linux__)
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
+  cpu_set_t others = allowed;
+  CPU_CLR(taken, &others);
+  if (sched_setaffinity(0, sizeof others, &others) == 0) sched_setaffinity(0, sizeof allowed, &allowed);
+#endif
 }
 
 /// body(begin), …, body(end − 1); returns the first exception.
@@ -124,6 +148,7 @@ class ThreadPool {
     const PieceBody* body = nullptr;  // none: the worker ends
     std::int64_t pieces = 0;
     int threads = 0;
+    int processor = -1;  // the caller's
 
     std::exception_ptr run(int thread) const {
       const std::int64_t each = pieces / threads, more = pieces % threads;  // the first `more` threads take one more
@@ -137,7 +162,7 @@ class ThreadPool {
 
   std::exception_ptr share(std::int64_t pieces, PieceBody body) {
     const int threads = static_cast<int>(std::min<std::int64_t>(pieces, workers_ + 1));
-    job_ = {&body, pieces, threads};
+    job_ = {&body, pieces, threads, current_processor()};
     unfinished_.store(threads - 1, std::memory_order_relaxed);
     for (int w = 0; w < threads - 1; ++w) give_job(worker_[w]);
     std::exception_ptr first = job_.run(0);  // the lowest pieces
@@ -160,8 +185,10 @@ class ThreadPool {
       wait_for_change(me.job, seen, spins_);
       seen = me.job.load(std::memory_order_relaxed);  // no other comes before this one has ended
       if (job_.body == nullptr) return;
+      const int callers_processor = job_.processor;
       me.error = job_.run(index + 1);
       if (unfinished_.fetch_sub(1) == 1) unfinished_.notify_one();
+      if (spins_ && callers_processor >= 0 && callers_processor == current_processor()) leave_processor(callers_processor);
     }
   }
 
