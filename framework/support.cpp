@@ -1,0 +1,46 @@
+#include "framework/support.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+namespace loglik {
+namespace {
+constexpr double infinity = std::numeric_limits<double>::infinity();
+std::string bound(double value) { return value == infinity ? "∞" : value == -infinity ? "−∞" : fmt::format("{}", value); }
+}  // namespace
+
+constinit const Support Support::real{-infinity, infinity, true, true, false};
+constinit const Support Support::positive{0, infinity, true, true, false};
+constinit const Support Support::nonnegative{0, infinity, false, true, false};
+constinit const Support Support::open_unit{0, 1, true, true, false};
+constinit const Support Support::unit{0, 1, false, false, false};
+constinit const Support Support::binary{0, 1, false, false, true};
+constinit const Support Support::counts{0, infinity, false, true, true};
+Support Support::below(std::int64_t n) { return {0, static_cast<double>(n - 1), false, false, true}; }
+
+bool Support::contains(double y) const {
+  if (!std::isfinite(y)) return false;
+  if (lower_open_ ? y <= lower_ : y < lower_) return false;
+  if (upper_open_ ? y >= upper_ : y > upper_) return false;
+  return !integer_ || y == std::floor(y);
+}
+
+double Support::inside() const {
+  if (integer_) return std::isfinite(lower_) ? lower_ : std::isfinite(upper_) ? upper_ : 0;
+  if (std::isfinite(lower_) && std::isfinite(upper_)) return (lower_ + upper_) / 2;
+  if (std::isfinite(lower_)) return lower_ + 1;
+  return std::isfinite(upper_) ? upper_ - 1 : 0;
+}
+
+std::string Support::text() const {
+  if (integer_) {
+    if (!std::isfinite(upper_)) return fmt::format("{{{}, {}, …}}", bound(lower_), bound(lower_ + 1));
+    return upper_ - lower_ == 1 ? fmt::format("{{{}, {}}}", bound(lower_), bound(upper_)) : fmt::format("{{{}, …, {}}}", bound(lower_), bound(upper_));
+  }
+  if (lower_ == -infinity && upper_ == infinity) return "the finite numbers";
+  return fmt::format("{}{}, {}{}", lower_open_ ? '(' : '[', bound(lower_), bound(upper_), upper_open_ ? ')' : ']');
+}
+
+}  // namespace loglik

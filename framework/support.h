@@ -1,0 +1,35 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace loglik {
+
+/// The values that a distribution's targets can take, elementwise: an interval, of reals or of integers.
+class Support {
+ public:
+  static const Support real;            ///< every finite number
+  static const Support positive;        ///< (0, ∞)
+  static const Support nonnegative;     ///< [0, ∞)
+  static const Support open_unit;       ///< (0, 1)
+  static const Support unit;            ///< [0, 1]
+  static const Support binary;          ///< {0, 1}
+  static const Support counts;          ///< {0, 1, 2, …}
+  static Support below(std::int64_t n);  ///< {0, …, n − 1}
+
+  constexpr Support(double lower, double upper, bool lower_open, bool upper_open, bool integer)
+      : lower_(lower), upper_(upper), lower_open_(lower_open), upper_open_(upper_open), integer_(integer) {}
+
+  bool contains(double y) const;  ///< false for NaN and infinities
+  bool is_integer() const { return integer_; }
+  double lower() const { return lower_; }
+  double upper() const { return upper_; }
+  /// A value within, at which a density is evaluated in place of a target that does not count.
+  double inside() const;
+  std::string text() const;  ///< "(0, 1)", "{0, …, 9}", "the finite numbers"
+
+ private:
+  double lower_, upper_;
+  bool lower_open_, upper_open_, integer_;
+};
+
+}  // namespace loglik
