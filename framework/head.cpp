@@ -74,7 +74,7 @@ const Head& Graph::head(std::string_view name, const Distribution& distribution,
   if (!rest.empty()) nll = reduce_sum(nll, rest);
   nll = where(counts, nll, 0.0);
 
-  auto head = std::make_shared<Head>(Head{.name = std::string(name), .distribution = distribution, .target = y, .weight = weight, .nll = nll, .site = site});
+  auto head = std::make_shared<Head>(Head{std::string(name), distribution, y, weight, nll, {}, {}, {}, {}, {}, site});
   head->total_nll = sum_all(weight * cast(nll, DType::float64));
   head->total_weight = sum_all(weight);
   head->loss = head->total_nll / where(greater(head->total_weight, 0.0), head->total_weight, 1.0);
