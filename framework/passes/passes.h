@@ -1,0 +1,44 @@
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "framework/graph.h"
+
+namespace loglik {
+
+// The passes of the compiler, in the order in which `compile` runs them. Each is a function from a graph to a graph, in a file of its own,
+// that names no op but primitives, and leaves the graph it was given alone. A graph's `outputs` and `updates` are what must be computed.
+
+/// Numbers the layers that were not named ("dense_1", …), walking from the heads, terms, updates and outputs left to right, inputs first: so
+/// never by order of creation. The one pass that changes its graph: numbers once given stay. Throws NameError if two Variables have one name.
+void number_layers(Graph& graph);
+
+/// The part of a graph that these outputs and updates need, in an order that depends on the graph alone: inputs left to right, depth first.
+Graph extract(const Graph& graph, std::span<const std::pair<std::string, Node>> outputs, std::span<const Update> updates);
+
+/// Adds ∂loss/∂parameter for each trainable Variable (or those of `over`, if not empty) that the output `loss` depends on, as outputs named
+/// "gradient/<parameter>". Throws GradientError if an op on the way has none.
+Graph differentiate(const Graph& before, std::string_view loss, std::span<const std::string> over = {});
+
+/// Every op in the form it has when a model is evaluated, not trained: dropout becomes its input.
+Graph evaluation_form(const Graph& before);
+
+/// Ops' own rewrites (`Op::simplify`), and elementwise ops read what was stretched in its unstretched form.
+Graph simplify_ops(const Graph& before);
+
+/// Computes, once and for all, ops whose inputs are constants; results of up to 65,536 elements.
+Graph fold_constants(const Graph& before);
+
+/// Merges nodes with the same op, attributes and inputs. Random ops stay apart.
+Graph eliminate_common_subexpressions(const Graph& before);
+
+/// Drops what neither outputs nor updates need.
+Graph remove_dead_nodes(const Graph& before);
+
+/// The four above, repeated until nothing more goes away.
+Graph simplify(const Graph& before);
+
+}  // namespace loglik

@@ -1,0 +1,14 @@
+#include "framework/passes/passes.h"
+#include "framework/passes/rewriter.h"
+
+namespace loglik {
+
+Graph remove_dead_nodes(const Graph& before) {
+  const std::vector<char> live = live_nodes(before);
+  Rewriter after(before);
+  for (std::size_t i = 0; i < before.node_count(); ++i)
+    if (live[i]) after.copy(i);
+  return after.finish();
+}
+
+}  // namespace loglik
