@@ -47,6 +47,9 @@ Node reshape(Operand x, Shape shape);
 /// All inputs (of one float dtype, constant shapes) flattened, one after the other: {n}. The memory plan lets most be computed in place.
 Node pack(std::span<const Node> parts);
 
+/// The same elements in memory of their own.
+Node copy(Operand x);
+
 /// g summed over the axes along which `shape` was stretched to g's shape: the gradient of broadcasting.
 Node sum_to(Node g, const Shape& shape);
 

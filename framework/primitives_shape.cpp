@@ -1,4 +1,4 @@
-// broadcast_to, reshape, pack.
+// broadcast_to, reshape, copy, pack.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -81,6 +81,16 @@ class Reshape final : public Op {  // ∂x = g in x's shape
   Shape shape_;
 };
 
+class Copy final : public Op {  // ∂x = g
+ public:
+  std::string_view name() const override { return "copy"; }
+  std::vector<TensorType> infer(std::span<const TensorType> inputs) const override { return {inputs[0]}; }
+  void run(const KernelArgs& args) const override {
+    std::memcpy(args.outputs[0].data, args.inputs[0].data, static_cast<std::size_t>(args.inputs[0].count) * size_of(args.dtype(0)));
+  }
+  std::vector<Node> gradient(const GradientArgs& args) const override { return {args.output_gradient(0)}; }
+};
+
 class Pack final : public Op {  // made after differentiation: has no gradient
  public:
   std::string_view name() const override { return "pack"; }
@@ -105,6 +115,7 @@ class Pack final : public Op {  // made after differentiation: has no gradient
 
 Node broadcast_to(Operand x, Shape shape) { return make_node(std::make_shared<BroadcastTo>(std::move(shape)), {x}); }
 Node reshape(Operand x, Shape shape) { return make_node(std::make_shared<Reshape>(std::move(shape)), {x}); }
+Node copy(Operand x) { return make_node(std::make_shared<Copy>(), {x}); }
 Node pack(std::span<const Node> parts) {
   return parts[0].graph().add(std::make_shared<Pack>(), std::vector<Node>(parts.begin(), parts.end()), parts[0].site());
 }
@@ -112,6 +123,7 @@ Node pack(std::span<const Node> parts) {
 void register_shape_primitives() {
   register_op("broadcast_to", [](const Attributes& a) -> std::shared_ptr<const Op> { return std::make_shared<BroadcastTo>(a.get<Shape>("shape")); });
   register_op("reshape", [](const Attributes& a) -> std::shared_ptr<const Op> { return std::make_shared<Reshape>(a.get<Shape>("shape")); });
+  register_op("copy", [](const Attributes&) -> std::shared_ptr<const Op> { return std::make_shared<Copy>(); });
   register_op("pack", [](const Attributes&) -> std::shared_ptr<const Op> { return std::make_shared<Pack>(); });
 }
 

@@ -57,6 +57,14 @@ Tensor::Tensor(DType dtype, Extents extents) : dtype_(dtype), extents_(std::move
   std::memset(data_.get(), 0, size);
 }
 
+Tensor Tensor::wrap(std::shared_ptr<std::byte> data, DType dtype, Extents extents) {
+  Tensor tensor(dtype, {0});
+  tensor.count_ = checked_count(dtype, extents);
+  tensor.extents_ = std::move(extents);
+  tensor.data_ = std::move(data);
+  return tensor;
+}
+
 std::int64_t Tensor::size(std::int64_t axis) const { return extents_[normalize_axis(axis, rank())]; }
 
 void Tensor::require(DType dtype) const {

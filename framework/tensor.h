@@ -30,6 +30,9 @@ class Tensor {
   /// A scalar.
   template <class T> static Tensor scalar(T value) { return from(std::span<const T>(&value, 1), Extents{}); }
 
+  /// A tensor on memory that somebody else owns or shares: at least as many elements as `extents` say.
+  static Tensor wrap(std::shared_ptr<std::byte> data, DType dtype, Extents extents);
+
   DType dtype() const { return dtype_; }
   const Extents& extents() const { return extents_; }
   std::size_t rank() const { return extents_.size(); }
@@ -42,6 +45,7 @@ class Tensor {
   template <class T> std::span<T> mutable_values();
   const std::byte* data() const { return data_.get(); }
   std::byte* mutable_data() { return data_.get(); }
+  const std::shared_ptr<std::byte>& shared_data() const { return data_; }
 
   /// The one element as a double. Throws ShapeError unless there is exactly one.
   double item() const;

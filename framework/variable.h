@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "framework/initializer.h"
 #include "framework/node.h"
@@ -12,9 +13,8 @@ struct VariableInfo {
   TensorType type;  ///< constant shape
   Initializer initializer;
   bool trainable = false;  ///< a parameter: trained by `compile`'s optimiser
-  /// A Variable may be a part of another: `parent`'s elements from `offset` on. The optimiser works on such a whole slab at once.
-  std::shared_ptr<const VariableInfo> parent = nullptr;
-  std::int64_t offset = 0;
+  /// A slab: these Variables, flattened, one after the other in memory. The optimiser works on such a whole at once.
+  std::vector<std::shared_ptr<const VariableInfo>> parts = {};
 };
 
 /// A tensor that lives in a State from step to step: parameters, optimiser moments, running statistics, the step counter.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "framework/graph.h"
+#include "framework/optimizers/optimizer.h"
 
 namespace loglik {
 
@@ -22,6 +23,11 @@ Graph extract(const Graph& graph, std::span<const std::pair<std::string, Node>> 
 /// Adds ∂loss/∂parameter for each trainable Variable (or those of `over`, if not empty) that the output `loss` depends on, as outputs named
 /// "gradient/<parameter>". Throws GradientError if an op on the way has none.
 Graph differentiate(const Graph& before, std::string_view loss, std::span<const std::string> over = {});
+
+/// Hands the gradients to an optimiser. Each group of `slabs` (names of parameters of one dtype, in the order in which they lie in memory)
+/// becomes one flat parameter and one flat gradient. Adds the updates, Variables under the scope `scope` ("optimizer/m", "optimizer/step",
+/// "optimizer/learning_rate"), the output "gradient_norm_squared" (float64), and takes the "gradient/…" outputs away.
+Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<const std::vector<std::string>> slabs, std::string_view scope);
 
 /// Every op in the form it has when a model is evaluated, not trained: dropout becomes its input.
 Graph evaluation_form(const Graph& before);

@@ -1,0 +1,72 @@
+// One pass over parameters, gradients and velocity; see sgd.h for the equations.
+#include "framework/optimizers/sgd.h"
+
+#include <fmt/format.h>
+
+#include "framework/error.h"
+#include "framework/op.h"
+#include "framework/registry.h"
+
+namespace loglik {
+namespace {
+
+constexpr std::int64_t piece = 16384;
+
+class SgdUpdate final : public Op {  // (θ, g, η) → (θ), or with momentum (θ, g, v, η) → (θ, v)
+ public:
+  explicit SgdUpdate(double momentum) : momentum_(momentum) {}
+  std::string_view name() const override { return "sgd"; }
+  Attributes attributes() const override { return {{"momentum", momentum_}}; }
+  std::vector<TensorType> infer(std::span<const TensorType> inputs) const override {
+    require_float("the parameters", inputs[0]);
+    for (const TensorType& input : inputs.subspan(1, inputs.size() - 2))
+      if (input != inputs[0]) throw ShapeError(fmt::format("parameters {} against {}", to_string(inputs[0]), to_string(input)));
+    require_dtype("the learning rate", inputs.back(), DType::float64);
+    return std::vector<TensorType>(inputs.size() - 2, inputs[0]);
+  }
+  bool may_overwrite(std::size_t input, std::size_t output) const override { return input == 2 * output; }
+
+  void run(const KernelArgs& args) const override {
+    const bool has_velocity = args.inputs.size() == 4;
+    for_float(args.dtype(0), [&]<class T>() {
+      const T rate = static_cast<T>(args.input<double>(args.inputs.size() - 1)[0]);
+      const T momentum = static_cast<T>(momentum_);
+      const T *theta = args.input<T>(0).data(), *g = args.input<T>(1).data();
+      const T* v = has_velocity ? args.input<T>(2).data() : nullptr;
+      T* theta_out = args.output<T>(0).data();
+      T* v_out = has_velocity ? args.output<T>(1).data() : nullptr;
+      args.parallel_for(args.inputs[0].count, piece, [&](std::int64_t begin, std::int64_t end) {
+        if (has_velocity) {
+          for (std::int64_t i = begin; i < end; ++i) {
+            const T v_new = momentum * v[i] + g[i];
+            v_out[i] = v_new;
+            theta_out[i] = theta[i] - rate * v_new;
+          }
+        } else {
+          for (std::int64_t i = begin; i < end; ++i) theta_out[i] = theta[i] - rate * g[i];
+        }
+      });
+    });
+  }
+
+ private:
+  double momentum_;
+};
+
+}  // namespace
+
+Node Sgd::update(const OptimizerArgs& args) const {
+  if (!(momentum >= 0 && momentum < 1)) throw ArgumentError(fmt::format("Sgd: momentum = {}, needs to be in [0, 1)", momentum));
+  const auto op = std::make_shared<SgdUpdate>(momentum);
+  if (momentum == 0) return make_node(op, {args.parameter, args.gradient, args.learning_rate});
+  const Variable velocity = args.slot("velocity");
+  const Node updated = make_node(op, {args.parameter, args.gradient, velocity.value(), args.learning_rate});
+  args.graph.update(velocity, updated.output(1));
+  return updated;
+}
+
+void register_sgd() {
+  register_op("sgd", [](const Attributes& a) -> std::shared_ptr<const Op> { return std::make_shared<SgdUpdate>(a.get<double>("momentum")); });
+}
+
+}  // namespace loglik

@@ -1,0 +1,71 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "framework/error.h"
+#include "framework/leaves.h"
+#include "framework/passes/passes.h"
+#include "framework/passes/rewriter.h"
+#include "framework/primitives.h"
+
+namespace loglik {
+namespace {
+
+constexpr std::string_view gradient_prefix = "gradient/";
+
+struct Parameter {
+  std::shared_ptr<const VariableInfo> info;
+  Node gradient;
+};
+
+Parameter find(const Graph& graph, const std::string& name) {
+  Parameter result;
+  for (const auto& [info, node] : graph.data()->variables)
+    if (node.name() == name) result.info = dynamic_cast<const VariableOp&>(node.op()).variable();
+  for (const auto& [output, node] : graph.outputs())
+    if (output == std::string(gradient_prefix) + name) result.gradient = node;
+  if (result.info == nullptr || !result.gradient) throw NameError(fmt::format("there is no gradient of a parameter \"{}\"", name));
+  return result;
+}
+
+std::string numbered(std::string_view name, std::size_t i) { return i == 0 ? std::string(name) : fmt::format("{}_{}", name, i + 1); }
+
+}  // namespace
+
+Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<const std::vector<std::string>> slabs, std::string_view scope) {
+  Rewriter copy(before);
+  for (std::size_t i = 0; i < before.node_count(); ++i) copy.copy(i);
+  Graph after = copy.finish();
+
+  const Scope open = after.scope(scope);
+  const Variable step = after.variable("step", {DType::float64, {}}, {});
+  const Variable rate = after.variable("learning_rate", {DType::float64, {}}, constant_initializer(optimizer.learning_rate().at(0)));
+  const Node next_step = step + 1.0;
+  after.update(step, next_step);
+
+  Node norm_squared = after.constant(0.0, DType::float64);
+  for (std::size_t i = 0; i < slabs.size(); ++i) {
+    VariableInfo slab{.type = {}, .trainable = false};
+    std::vector<Node> gradients;
+    std::int64_t total = 0;
+    for (const std::string& name : slabs[i]) {
+      Parameter parameter = find(after, name);
+      total += count(parameter.info->type.shape.constant());
+      slab.type.dtype = parameter.info->type.dtype;
+      slab.parts.push_back(std::move(parameter.info));
+      gradients.push_back(parameter.gradient);
+    }
+    slab.type.shape = {total};
+    const auto info = std::make_shared<VariableInfo>(std::move(slab));
+    const Variable parameters(info, after.read(info, numbered("parameters", i)));
+    const Node gradient = pack(gradients);
+    const auto slot = [&](std::string_view name) { return after.variable(numbered(name, i), info->type, {}); };
+    after.update(parameters, optimizer.update({after, parameters, gradient, rate, next_step, slot}));
+    norm_squared = norm_squared + sum_of_squares(gradient);
+  }
+  std::erase_if(after.data()->outputs, [](const auto& output) { return output.first.starts_with(gradient_prefix); });
+  after.output("gradient_norm_squared", norm_squared);
+  return after;
+}
+
+}  // namespace loglik
