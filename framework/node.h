@@ -66,6 +66,11 @@ class Operand {
   Operand(Number number, const char* file = __builtin_FILE(), int line = __builtin_LINE())
       : number_(static_cast<double>(number)), site_{file, line} {}
 
+  /// Anything that has a value that is a Node: a Variable.
+  template <class V>
+    requires requires(const V& v) { { v.value() } -> std::same_as<Node>; }
+  Operand(const V& v, const char* file = __builtin_FILE(), int line = __builtin_LINE()) : node_(v.value()), site_{file, line} {}
+
   bool is_number() const { return !node_; }
   double number() const { return number_; }
   Node node() const;  ///< throws ArgumentError for a number: at least one operand of an op must be a node

@@ -45,7 +45,7 @@ Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<
 
   Node norm_squared = after.constant(0.0, DType::float64);
   for (std::size_t i = 0; i < slabs.size(); ++i) {
-    VariableInfo slab{.type = {}, .trainable = false};
+    VariableInfo slab;
     std::vector<Node> gradients;
     std::int64_t total = 0;
     for (const std::string& name : slabs[i]) {
