@@ -48,6 +48,17 @@ bool Sizes::has(Symbol symbol) const {
   return id < sizes_.size() && sizes_[id] >= 0;
 }
 
+bool Sizes::covers(const Sizes& other) const {
+  for (std::size_t i = 0; i < other.sizes_.size(); ++i)
+    if (other.sizes_[i] >= 0 && (i >= sizes_.size() || sizes_[i] < other.sizes_[i])) return false;
+  return true;
+}
+
+void Sizes::raise_to(const Sizes& other) {
+  if (sizes_.size() < other.sizes_.size()) sizes_.resize(other.sizes_.size(), -1);
+  for (std::size_t i = 0; i < other.sizes_.size(); ++i) sizes_[i] = std::max(sizes_[i], other.sizes_[i]);
+}
+
 std::int64_t Sizes::operator[](Symbol symbol) const {
   if (!has(symbol)) throw ShapeError(fmt::format("the dimension \"{}\" has no size: no input that was given has it", symbol.name()));
   return sizes_[static_cast<std::size_t>(symbol.id())];

@@ -31,10 +31,11 @@ class Symbol {
 /// The value of each symbol in one run.
 class Sizes {
  public:
-  void set(Symbol symbol, std::int64_t size);
+  void set(Symbol symbol, std::int64_t size);  ///< −1 unbinds it
   bool has(Symbol symbol) const;
   std::int64_t operator[](Symbol symbol) const;  ///< throws ShapeError if unbound
-  std::span<const std::int64_t> values() const { return sizes_; }  ///< by symbol id; −1 for an unbound one
+  bool covers(const Sizes& other) const;  ///< is no size of `other` larger?
+  void raise_to(const Sizes& other);      ///< each size to at least that of `other`
   friend bool operator==(const Sizes&, const Sizes&) = default;
 
  private:

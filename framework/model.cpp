@@ -1,0 +1,273 @@
+#include "framework/model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "framework/error.h"
+#include "framework/head.h"
+#include "framework/leaves.h"
+#include "framework/objective.h"
+#include "framework/op.h"
+#include "framework/passes/passes.h"
+#include "framework/pipeline.h"
+#include "framework/primitives.h"
+#include "framework/target_check.h"
+#include "framework/text.h"
+
+namespace loglik {
+namespace {
+
+using Outputs = std::vector<std::pair<std::string, Node>>;
+
+// Nodes made while this lives go away with it: what the compiler adds to a user's graph only to copy it.
+class Temporary {
+ public:
+  explicit Temporary(Graph& graph) : data_(*graph.data()), nodes_(data_.nodes.size()), variables_(data_.variables.size()), scopes_(data_.scopes.size()) {}
+  ~Temporary() {
+    data_.nodes.resize(nodes_);
+    data_.variables.resize(variables_);
+    data_.scopes.resize(scopes_);
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+
+ private:
+  GraphData& data_;
+  std::size_t nodes_, variables_, scopes_;
+};
+
+const InputOp* input_of(const Graph& graph, std::size_t index) { return dynamic_cast<const InputOp*>(graph.record(index).op.get()); }
+
+// Names of the inputs that only likelihoods read: targets and weights.
+std::set<std::string> likelihood_inputs(const Graph& graph) {
+  std::set<std::string> names;
+  for (const auto& head : graph.heads()) {
+    names.insert(head->name + ".weight");
+    if (const InputOp* target = input_of(graph, head->target.index()); target != nullptr && target->input_name() == head->name) names.insert(head->name);
+  }
+  return names;
+}
+
+// Which nodes need one of these inputs, by index.
+std::vector<char> needing(const Graph& graph, const std::set<std::string>& inputs) {
+  std::vector<char> needs(graph.node_count(), 0);
+  for (std::size_t i = 0; i < graph.node_count(); ++i) {
+    if (const InputOp* input = input_of(graph, i)) needs[i] = inputs.contains(input->input_name());
+    for (const Node input : graph.record(i).inputs) needs[i] |= needs[input.index()];
+  }
+  return needs;
+}
+
+// `graph.output`s and the nodes that were given names.
+Outputs named_nodes(const Graph& graph) {
+  Outputs result(graph.outputs().begin(), graph.outputs().end());
+  for (std::size_t i = 0; i < graph.node_count(); ++i) {
+    const NodeRecord& record = graph.record(i);
+    if (!record.name.empty() && dynamic_cast<const VariableOp*>(record.op.get()) == nullptr) result.emplace_back(graph.name(i), graph.node(i));
+  }
+  return result;
+}
+
+Outputs answers(const Graph& graph) {
+  Outputs result;
+  for (const auto& head : graph.heads())
+    for (const auto& [answer, node] : head->answers) result.emplace_back(head->name + "." + answer, node);
+  return result;
+}
+
+// What `predict` computes unasked.
+bool is_prediction(std::string_view output) {
+  for (const std::string_view answer : {".mean", ".mode", ".variance", ".probabilities"})
+    if (output.ends_with(answer)) return true;
+  return false;
+}
+
+}  // namespace
+
+struct Model::Data {
+  Graph graph;
+  CompileOptions options;
+  std::shared_ptr<State> state;
+  std::shared_ptr<LearningRate> learning_rate;
+  std::shared_ptr<const VariableInfo> dataset_weight = nullptr;  // null if the objective has no terms per data set
+  std::vector<std::string> known_inputs = {};
+  std::vector<std::pair<std::string, std::string>> aliases = {};
+  std::vector<CheckedTarget> checked = {};
+  std::shared_ptr<const Program> train = nullptr, evaluate = nullptr, predict = nullptr, targets = nullptr;
+  int optimizers = 1;  // scopes in use: "optimizer", "optimizer_2", …
+
+  ProgramOptions program_options(std::string name, bool has_objective) const {
+    ProgramOptions result{.name = std::move(name), .known_inputs = known_inputs, .aliases = aliases};
+    if (has_objective) result.dataset_weight = dataset_weight;
+    return result;
+  }
+  std::shared_ptr<const Program> build(std::string name, const ProgramSource& source, bool has_objective) const {
+    return compile_program(graph, source, state, program_options(std::move(name), has_objective), options.observe);
+  }
+  void find_inputs();
+  void find_aliases();
+  std::shared_ptr<TargetCheck> target_check() const { return checked.empty() ? nullptr : std::make_shared<TargetCheck>(targets, checked); }
+};
+
+void Model::Data::find_inputs() {
+  for (std::size_t i = 0; i < graph.node_count(); ++i)
+    if (const InputOp* input = input_of(graph, i)) known_inputs.push_back(input->input_name());
+  for (const auto& head : graph.heads()) known_inputs.push_back(head->name + ".mask");
+}
+
+// "x" for the only input that is neither target nor weight, "y", "weight", "mask" for those of the only head; real names come first.
+void Model::Data::find_aliases() {
+  const std::set<std::string> likelihood = likelihood_inputs(graph);
+  const auto add = [&](std::string alias, std::string name) {
+    if (std::find(known_inputs.begin(), known_inputs.end(), alias) == known_inputs.end()) aliases.emplace_back(std::move(alias), std::move(name));
+  };
+  std::vector<std::string> features;
+  for (std::size_t i = 0; i < graph.node_count(); ++i)
+    if (const InputOp* input = input_of(graph, i); input != nullptr && !likelihood.contains(input->input_name())) features.push_back(input->input_name());
+  if (features.size() == 1) add("x", features[0]);
+  if (graph.heads().size() != 1) return;
+  const std::string& head = graph.heads()[0]->name;
+  if (likelihood.contains(head)) add("y", head);
+  add("weight", head + ".weight");
+  add("mask", head + ".mask");
+}
+
+Model::Model(std::unique_ptr<Data> data) : data_(std::move(data)) {}
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+Model::~Model() = default;
+
+Model compile(Graph& graph, const CompileOptions& options) {
+  if (graph.heads().empty() && graph.terms().empty())
+    throw ArgumentError("compile: the graph has nothing to minimise: end it in graph.head(…) or graph.add_term(…)");
+  number_layers(graph);
+  auto data = std::make_unique<Model::Data>(Model::Data{Graph(graph.data()), options, std::make_shared<State>(options.seed),
+                                                        std::make_shared<LearningRate>(options.optimizer.learning_rate())});
+  Model::Data& model = *data;
+  model.find_inputs();
+  model.find_aliases();
+
+  const Temporary temporary(graph);
+  Node dataset_weight;
+  if (std::any_of(graph.terms().begin(), graph.terms().end(), [](const Term& term) { return term.per == Per::dataset; })) {
+    const Variable variable = graph.variable("dataset_weight", {DType::float64, {}}, constant_initializer(options.dataset_weight));
+    model.dataset_weight = variable.shared_info();
+    dataset_weight = variable.value();
+  }
+  const Objective objective = build_objective(graph, dataset_weight);
+  const Outputs named = named_nodes(graph);
+  Outputs outputs{{"loss", objective.loss}};
+  outputs.insert(outputs.end(), objective.parts.begin(), objective.parts.end());
+  for (const auto& [name, node] : named)
+    if (name != "dataset_weight") outputs.emplace_back(name, node);
+
+  model.train = model.build("train", {.outputs = outputs, .updates = graph.updates(), .mode = ProgramMode::train,
+                                      .training = ProgramSource::Training{options.optimizer, "optimizer", {}, model.learning_rate}}, true);
+  model.evaluate = model.build("evaluate", {.outputs = outputs}, true);
+
+  const std::vector<char> needs_target = needing(graph, likelihood_inputs(graph));
+  Outputs predictions;
+  for (const auto& [name, node] : answers(graph))
+    if (is_prediction(name)) predictions.emplace_back(name, node);
+  predictions.insert(predictions.end(), named.begin(), named.end());
+  std::erase_if(predictions, [&](const auto& output) { return needs_target[output.second.index()]; });
+  model.predict = model.build("predict", {.outputs = predictions}, false);
+
+  Outputs targets;
+  for (const auto& head : graph.heads()) {
+    if (!head->distribution.support()) continue;
+    targets.emplace_back(head->name + ".target", head->target);
+    targets.emplace_back(head->name + ".weight", head->weight);
+    model.checked.push_back({head->name, std::string(head->distribution.name()), *head->distribution.support()});
+  }
+  if (!targets.empty()) model.targets = model.build("targets", {.outputs = targets}, false);
+  return Model(std::move(data));
+}
+
+Session Model::session() const {
+  Session session(data_->train);
+  session.set_target_check(data_->target_check());
+  return session;
+}
+
+Session Model::evaluation_session() const {
+  Session session(data_->evaluate);
+  session.set_target_check(data_->target_check());
+  return session;
+}
+
+TensorMap Model::predict(const Batch& inputs) const {
+  const std::shared_ptr<Session> session = data_->predict->borrow();
+  session->step(inputs);
+  std::vector<std::pair<std::string, Tensor>> results;
+  for (const auto& [name, node] : data_->predict->graph().outputs()) results.emplace_back(name, session->fetch(name));
+  return TensorMap(std::move(results));
+}
+
+TensorMap Model::predict(const Tensor& x) const {
+  const auto& inputs = data_->predict->inputs();
+  if (inputs.size() != 1) throw ArgumentError(fmt::format("predict of one tensor: the model has {} inputs, give them by name", inputs.size()));
+  return predict(Batch{{inputs[0].name, x}});
+}
+
+std::shared_ptr<const Program> Model::compile(const ProgramRequest& request) const {
+  Graph& graph = data_->graph;
+  Outputs available = answers(graph);
+  for (auto& output : named_nodes(graph)) available.push_back(std::move(output));
+  ProgramSource source{.outputs = {}, .mode = request.mode};
+  for (const std::string& name : request.outputs) {
+    const auto found = std::find_if(available.begin(), available.end(), [&](const auto& output) { return output.first == name; });
+    if (found == available.end()) {
+      std::vector<std::string> names;
+      for (const auto& [known, node] : available) names.push_back(known);
+      throw NameError(fmt::format("the model has no output \"{}\"{}", name, suggestion(name, names)));
+    }
+    source.outputs.push_back(*found);
+  }
+  const Temporary temporary(graph);
+  if (request.minimize) {
+    if (request.minimize.data() != graph.data().get()) throw ArgumentError("the node to minimise is not of the model's graph");
+    const std::vector<std::string> names = [&] {
+      std::vector<std::string> result;
+      for (const auto& [info, node] : graph.data()->variables) result.push_back(node.name());
+      return result;
+    }();
+    for (const std::string& name : request.over)
+      if (std::find(names.begin(), names.end(), name) == names.end()) throw NameError(fmt::format("the model has no parameter \"{}\"{}", name, suggestion(name, names)));
+    const SiteScope site(request.minimize.site());
+    const Optimizer& optimizer = request.optimizer ? *request.optimizer : data_->options.optimizer;
+    source.outputs.emplace_back("loss", cast(request.minimize, DType::float64));
+    source.training = ProgramSource::Training{optimizer, fmt::format("optimizer_{}", ++data_->optimizers), request.over, std::make_shared<LearningRate>(optimizer.learning_rate())};
+  }
+  return data_->build(request.name, source, false);
+}
+
+State& Model::state() const { return *data_->state; }
+TensorMap Model::parameters() const { return data_->state->tensors(true); }
+std::int64_t Model::steps() const { return static_cast<std::int64_t>(data_->state->tensor("optimizer/step").item()); }
+
+void Model::set_learning_rate(LearningRate rate) {
+  *data_->learning_rate = rate;
+  Tensor value = data_->state->tensor("optimizer/learning_rate");
+  value.mutable_values<double>()[0] = rate.at(steps());
+}
+
+void Model::set_dataset_weight(double total_weight) {
+  if (data_->dataset_weight == nullptr) return;
+  if (!(total_weight > 0)) throw ArgumentError(fmt::format("set_dataset_weight: {}, needs to be positive", total_weight));
+  Tensor value = data_->state->tensor("dataset_weight");
+  value.mutable_values<double>()[0] = total_weight;
+}
+
+void Model::check_targets(const Batch& batch, std::int64_t first_row) const {
+  if (!data_->checked.empty()) TargetCheck(data_->targets, data_->checked).check(batch, first_row);
+}
+
+const Graph& Model::graph() const { return data_->graph; }
+const Program& Model::train_program() const { return *data_->train; }
+const Program& Model::evaluate_program() const { return *data_->evaluate; }
+const Program& Model::predict_program() const { return *data_->predict; }
+
+}  // namespace loglik

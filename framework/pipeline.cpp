@@ -1,0 +1,94 @@
+#include "framework/pipeline.h"
+
+#include <algorithm>
+#include <map>
+
+#include "framework/leaves.h"
+#include "framework/passes/passes.h"
+
+namespace loglik {
+namespace {
+
+const std::shared_ptr<const VariableInfo>& info_of(Node variable) { return dynamic_cast<const VariableOp&>(variable.op()).variable(); }
+
+std::size_t bytes_of(const VariableInfo& variable) { return static_cast<std::size_t>(count(variable.type.shape.constant())) * size_of(variable.type.dtype); }
+
+std::shared_ptr<const VariableInfo> find_variable(const Graph& graph, const std::string& name) {
+  for (const auto& [info, node] : graph.data()->variables)
+    if (node.name() == name) return info_of(node);
+  return nullptr;
+}
+
+// `names`: of all Variables that slabs are made of, as the graph no longer knows those that only the slab reads.
+void add_to_state(const Graph& graph, const std::map<const VariableInfo*, std::string>& names, State& state) {
+  const auto& variables = graph.data()->variables;
+  for (const auto& [info, node] : variables) {
+    if (info->parts.empty()) continue;
+    std::vector<std::string> parts;
+    for (const auto& part : info->parts) parts.push_back(names.at(part.get()));
+    state.add_slab(node.name(), info_of(node), parts);
+  }
+  for (const auto& [info, node] : variables) state.add(node.name(), info_of(node));
+}
+
+}  // namespace
+
+std::vector<std::vector<std::string>> find_slabs(const Graph& graph, const State& state) {
+  struct Parameter {
+    std::string name;
+    const VariableInfo* info;
+  };
+  std::map<DType, std::vector<Parameter>> fresh, placed;
+  for (const auto& [info, node] : graph.data()->variables) {
+    const std::string name = node.name();
+    const bool trained = std::any_of(graph.outputs().begin(), graph.outputs().end(), [&](const auto& output) { return output.first == "gradient/" + name; });
+    if (trained) (state.contains(info) ? placed : fresh)[info->type.dtype].push_back({name, info});
+  }
+  std::vector<std::vector<std::string>> slabs;
+  for (auto& [dtype, parameters] : fresh) {  // those that fill whole cache lines first, so that they all begin at one
+    std::stable_partition(parameters.begin(), parameters.end(), [](const Parameter& p) { return bytes_of(*p.info) % 64 == 0; });
+    slabs.emplace_back();
+    for (const Parameter& parameter : parameters) slabs.back().push_back(parameter.name);
+  }
+  for (auto& [dtype, parameters] : placed) {
+    std::sort(parameters.begin(), parameters.end(), [&](const Parameter& a, const Parameter& b) { return state.data(a.info) < state.data(b.info); });
+    const std::byte* end = nullptr;
+    for (const Parameter& parameter : parameters) {
+      if (state.data(parameter.info) != end) slabs.emplace_back();
+      slabs.back().push_back(parameter.name);
+      end = state.data(parameter.info) + bytes_of(*parameter.info);
+    }
+  }
+  return slabs;
+}
+
+std::shared_ptr<const Program> compile_program(const Graph& graph, const ProgramSource& source, std::shared_ptr<State> state, ProgramOptions options,
+                                               const PassObserver& observe) {
+  Graph now = extract(graph, source.outputs, source.updates);
+  const auto seen = [&](std::string_view pass) {
+    if (observe) observe(options.name, pass, now);
+  };
+  seen("extract");
+  std::map<const VariableInfo*, std::string> names;
+  for (const auto& [info, node] : now.data()->variables) names.emplace(info, node.name());
+
+  if (source.training) {
+    const ProgramSource::Training& training = *source.training;
+    now = differentiate(now, "loss", training.over);
+    seen("differentiate");
+    now = attach_updates(now, training.optimizer, find_slabs(now, *state), training.scope);
+    seen("attach_updates");
+    options.training = TrainingVariables{find_variable(now, training.scope + "/step"), find_variable(now, training.scope + "/learning_rate"), training.schedule};
+  }
+  if (source.mode == ProgramMode::evaluate) {
+    now = evaluation_form(now);
+    seen("evaluation_form");
+  }
+  const Graph before_simplify = std::move(now);
+  add_to_state(before_simplify, names, *state);  // with Variables that simplification may make unread
+  now = simplify(before_simplify);
+  seen("simplify");
+  return std::make_shared<const Program>(std::move(now), std::move(state), std::move(options));
+}
+
+}  // namespace loglik

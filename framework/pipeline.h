@@ -1,0 +1,35 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "framework/model.h"
+#include "framework/program.h"
+
+namespace loglik {
+
+/// What to make a program of.
+struct ProgramSource {
+  std::vector<std::pair<std::string, Node>> outputs;
+  std::vector<Update> updates = {};
+  ProgramMode mode = ProgramMode::evaluate;
+  struct Training {                ///< how to minimise the output "loss"
+    Optimizer optimizer;
+    std::string scope;             ///< of the optimiser's Variables
+    std::vector<std::string> over = {};  ///< names of parameters; empty: all trainable ones
+    std::shared_ptr<LearningRate> schedule;
+  };
+  std::optional<Training> training = {};
+};
+
+/// The compiler: extract → differentiate → attach updates → evaluation form → simplify → (the place for fusion) → schedule, plan memory and lower
+/// in Program. New Variables are added to the State.
+std::shared_ptr<const Program> compile_program(const Graph& graph, const ProgramSource& source, std::shared_ptr<State> state, ProgramOptions options,
+                                               const PassObserver& observe);
+
+/// The parameters that have a gradient in `graph`, grouped by dtype and by how they lie in the State already: see attach_updates.
+std::vector<std::vector<std::string>> find_slabs(const Graph& graph, const State& state);
+
+}  // namespace loglik

@@ -1,0 +1,37 @@
+#include "framework/target_check.h"
+
+#include <fmt/format.h>
+
+#include "framework/error.h"
+#include "framework/floating_point_guard.h"
+
+namespace loglik {
+
+TargetCheck::TargetCheck(std::shared_ptr<const Program> program, std::vector<CheckedTarget> targets) : targets_(std::move(targets)), session_(std::move(program)) {
+  for (const CheckedTarget& target : targets_) outputs_.emplace_back(target.head + ".target", target.head + ".weight");
+}
+
+void TargetCheck::check(const Batch& batch, std::int64_t first_row) {
+  if (targets_.empty()) return;
+  session_.step(batch);
+  const FloatingPointGuard guard;
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    const CheckedTarget& target = targets_[i];
+    const Elements y = session_.elements(outputs_[i].first);
+    const Elements weight = session_.elements(outputs_[i].second);
+    if (weight.count == 0) continue;
+    const std::int64_t values_a_sample = y.count / weight.count;
+    for_dtype(y.dtype, [&]<class T>() {
+      const T* values = static_cast<const T*>(y.data);
+      for (std::int64_t k = 0; k < y.count; ++k) {
+        const double value = static_cast<double>(values[k]) + 0.0;  // the addition flushes a denormal
+        const std::int64_t row = k / values_a_sample;
+        if (target.support.contains(value) || !(static_cast<const double*>(weight.data)[row] > 0)) continue;
+        throw SupportError(fmt::format("head \"{}\": y = {} at row {} lies outside {}, the support of {}", target.head, value, first_row + row, target.support.text(),
+                                       target.distribution));
+      }
+    });
+  }
+}
+
+}  // namespace loglik

@@ -1,0 +1,34 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "framework/session.h"
+#include "framework/support.h"
+
+namespace loglik {
+
+/// What a target is held against.
+struct CheckedTarget {
+  std::string head;
+  std::string distribution;
+  Support support;
+};
+
+/// Refuses targets outside their distribution's support. Not thread-safe: it holds the memory of its own runs.
+class TargetCheck {
+ public:
+  /// `program` computes the outputs "<head>.target" and "<head>.weight".
+  TargetCheck(std::shared_ptr<const Program> program, std::vector<CheckedTarget> targets);
+
+  /// Throws SupportError for the first target of a sample with positive weight that lies outside: head, row (counted from `first_row`), value
+  /// and support. Denormal targets count as 0.
+  void check(const Batch& batch, std::int64_t first_row);
+
+ private:
+  std::vector<CheckedTarget> targets_;
+  std::vector<std::pair<std::string, std::string>> outputs_;  // names of target and weight
+  Session session_;
+};
+
+}  // namespace loglik
