@@ -38,8 +38,8 @@ Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<
   Graph after = copy.finish();
 
   const Scope open = after.scope(scope);
-  const Variable step = after.variable("step", {DType::float64, {}}, {});
-  const Variable rate = after.variable("learning_rate", {DType::float64, {}}, constant_initializer(optimizer.learning_rate().at(0)));
+  const Variable step = after.variable("step", {DType::float64, {}}, {}, {}, Site{});
+  const Variable rate = after.variable("learning_rate", {DType::float64, {}}, constant_initializer(optimizer.learning_rate().at(0)), {}, Site{});
   const Node next_step = step + 1.0;
   after.update(step, next_step);
 
@@ -59,7 +59,7 @@ Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<
     const auto info = std::make_shared<VariableInfo>(std::move(slab));
     const Variable parameters(info, after.read(info, numbered("parameters", i)));
     const Node gradient = pack(gradients);
-    const auto slot = [&](std::string_view name) { return after.variable(numbered(name, i), info->type, {}); };
+    const auto slot = [&](std::string_view name) { return after.variable(numbered(name, i), info->type, {}, {}, Site{}); };
     after.update(parameters, optimizer.update({after, parameters, gradient, rate, next_step, slot}));
     norm_squared = norm_squared + sum_of_squares(gradient);
   }
