@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "framework/broadcast.h"
 #include "framework/error.h"
@@ -12,6 +13,29 @@
 
 namespace loglik {
 namespace {
+
+// A number of elements, which may depend on several symbols as no Dim can: a factor times the symbols, sorted.
+struct Elements {
+  std::int64_t factor = 1;
+  std::vector<int> symbols;
+
+  explicit Elements(const Shape& shape) {
+    for (const Dim dim : shape.dims()) {
+      factor *= dim.factor();
+      if (!dim.is_constant()) symbols.push_back(dim.symbol().id());
+    }
+    if (factor == 0) symbols.clear();
+    std::sort(symbols.begin(), symbols.end());
+  }
+  friend bool operator==(const Elements&, const Elements&) = default;
+};
+
+std::string product(const Shape& shape) {
+  if (Elements(shape).symbols.size() < 2) return to_string(shape.count());
+  std::vector<std::string> factors;
+  for (const Dim dim : shape.dims()) factors.push_back(to_string(dim));
+  return fmt::format("{}", fmt::join(factors, "·"));
+}
 
 class BroadcastTo final : public Op {  // ∂x = g summed over what was stretched
  public:
@@ -60,23 +84,31 @@ class Reshape final : public Op {  // ∂x = g in x's shape
  private:
   // The shape with its −1 filled in.
   Shape resolve(const Shape& from) const {
-    Shape to = shape_;
-    Dim known = 1;
-    std::size_t unknown = to.rank();
-    for (std::size_t i = 0; i < to.rank(); ++i) {
-      if (to[i] != Dim(-1)) known = known * to[i];
-      else if (unknown == to.rank()) unknown = i;
-      else throw ShapeError(fmt::format("{}: only one dimension can be −1", to_string(to)));
+    std::vector<Dim> to(shape_.dims().begin(), shape_.dims().end());
+    const auto unknown = std::find(to.begin(), to.end(), Dim(-1));
+    if (unknown != to.end()) {
+      if (std::find(unknown + 1, to.end(), Dim(-1)) != to.end()) throw ShapeError(fmt::format("{}: only one dimension can be −1", to_string(shape_)));
+      *unknown = 1;
+      *unknown = quotient(from, Shape(to));
     }
-    const Dim all = from.count();
-    if (unknown < to.rank()) {
-      if (known.factor() == 0 || all.factor() % known.factor() != 0 || (!known.is_constant() && known.symbol() != all.symbol()))
-        throw ShapeError(fmt::format("{} into {}: {} elements do not divide by {}", to_string(from), to_string(to), to_string(all), to_string(known)));
-      to[unknown] = Dim(all.factor() / known.factor(), known.is_constant() ? all.symbol() : Symbol());
-    }
-    if (to.count() != all)
-      throw ShapeError(fmt::format("{} into {}: {} elements against {}", to_string(from), to_string(to), to_string(all), to_string(to.count())));
-    return to;
+    const Shape result(std::move(to));
+    if (Elements(result) != Elements(from))
+      throw ShapeError(fmt::format("{} into {}: {} elements against {}", to_string(from), to_string(result), product(from), product(result)));
+    return result;
+  }
+
+  // What one more dimension of `known` has to be for it to have as many elements as `from`.
+  Dim quotient(const Shape& from, const Shape& known) const {
+    const Elements all(from);
+    const Elements some(known);
+    std::vector<int> rest;
+    std::set_difference(all.symbols.begin(), all.symbols.end(), some.symbols.begin(), some.symbols.end(), std::back_inserter(rest));
+    const bool divides = some.factor != 0 && all.factor % some.factor == 0;
+    if (!divides || rest.size() > 1 || (all.factor != 0 && rest.size() + some.symbols.size() != all.symbols.size()))
+      throw ShapeError(fmt::format("{} into {}: {} elements do not divide by {}", to_string(from), to_string(shape_), product(from), product(known)));
+    if (rest.empty()) return all.factor / some.factor;
+    const auto dim = std::find_if(from.dims().begin(), from.dims().end(), [&](Dim d) { return d.symbol().id() == rest[0]; });
+    return Dim(all.factor / some.factor, dim->symbol());
   }
   Shape shape_;
 };
