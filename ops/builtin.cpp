@@ -3,10 +3,18 @@
 #include "framework/primitives.h"
 #include "ops/activations.h"
 #include "ops/arithmetic.h"
+#include "ops/concat.h"
 #include "ops/conv2d.h"
+#include "ops/dropout.h"
 #include "ops/error_function.h"
 #include "ops/exponential.h"
+#include "ops/gather.h"
 #include "ops/logical.h"
+#include "ops/matmul.h"
+#include "ops/random.h"
+#include "ops/shape.h"
+#include "ops/slice.h"
+#include "ops/transpose.h"
 #include "ops/trigonometric.h"
 
 namespace loglik {
@@ -22,6 +30,14 @@ void register_builtin_ops() {
     register_activation_ops();
     register_logical_ops();
     register_conv2d_ops();
+    register_matmul_ops();
+    register_shape_ops();
+    register_transpose_ops();
+    register_concat_ops();
+    register_slice_ops();
+    register_gather_ops();
+    register_random_ops();
+    register_dropout_ops();
     return true;
   }();
   static_cast<void>(once);
