@@ -11,6 +11,7 @@
 #include "ops/gather.h"
 #include "ops/logical.h"
 #include "ops/matmul.h"
+#include "ops/pooling.h"
 #include "ops/random.h"
 #include "ops/shape.h"
 #include "ops/slice.h"
@@ -38,6 +39,7 @@ void register_builtin_ops() {
     register_gather_ops();
     register_random_ops();
     register_dropout_ops();
+    register_pooling_ops();
     return true;
   }();
   static_cast<void>(once);

@@ -36,6 +36,6 @@ Node conv2d_input_gradient(Operand y, Operand filters, Size2d size, const Convol
 /// Summed over images in an order that depends on the shapes only. Throws as conv2d does.
 Node conv2d_filter_gradient(Operand x, Operand y, Size2d kernel, const ConvolutionOptions& options = {});
 
-void register_conv2d_ops();  ///< with the registry of ops; called by register_builtin_ops
+void register_conv2d_ops();  ///< called by register_builtin_ops
 
 }  // namespace loglik

@@ -42,8 +42,8 @@ Range WindowAxis::taps_inside(std::int64_t o) const {
   return {begin, std::clamp(ceil_divide(input - first, dilation), begin, kernel)};
 }
 
-Window2d slide_window(Size2d input, Size2d kernel, Size2d stride, Padding padding, Size2d dilation) {
-  require_at_least("kernel", kernel, 1);
+Window2d slide_window(Size2d input, Size2d kernel, Size2d stride, Padding padding, Size2d dilation, const char* what) {
+  require_at_least(what, kernel, 1);
   require_at_least("stride", stride, 1);
   require_at_least("dilation", dilation, 1);
   require_at_least("padding", padding.size(), 0);
@@ -53,7 +53,7 @@ Window2d slide_window(Size2d input, Size2d kernel, Size2d stride, Padding paddin
   if (window.rows.output < 1 || window.columns.output < 1) {
     const Size2d span(dilation.height * (kernel.height - 1) + 1, dilation.width * (kernel.width - 1) + 1);
     const Size2d padded(input.height + 2 * padding.size().height, input.width + 2 * padding.size().width);
-    throw ShapeError(fmt::format("the kernel {}{} is larger than the padded input {}", text(kernel),
+    throw ShapeError(fmt::format("the {} {}{} is larger than the padded input {}", what, text(kernel),
                                  dilation == Size2d(1) ? "" : fmt::format(", dilated to {},", text(span)), text(padded)));
   }
   return window;

@@ -35,9 +35,9 @@ struct Window2d {
   std::int64_t pixels() const { return rows.input * columns.input; }
 };
 
-/// For `infer` and `run` alike; allocates only to throw.
+/// For `infer` and `run` alike; allocates only to throw. `what` is the name of the kernel in messages.
 /// Throws ArgumentError for a stride, dilation or kernel below 1 or a negative padding, ShapeError if the window does not fit.
-Window2d slide_window(Size2d input, Size2d kernel, Size2d stride, Padding padding, Size2d dilation = 1);
+Window2d slide_window(Size2d input, Size2d kernel, Size2d stride, Padding padding, Size2d dilation = 1, const char* what = "kernel");
 
 /// Height and width, the last two of an image batch {n, c, h, w}. Throws ShapeError unless there are four axes and all but the first
 /// are constant.
