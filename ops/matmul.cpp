@@ -17,40 +17,32 @@ namespace {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// How one product {m, k} · {k, n} is cut into panels: `rows` × `columns` of the output each. A function of shape and dtype only.
+// How one product {m, k} · {k, n} is cut into panels, along one side of the output. A function of shape and dtype only.
 struct Panels {
-  std::int64_t rows, columns;         // of a panel
-  std::int64_t down = 0, across = 0;  // how many
+  std::int64_t rows, columns;  // of a panel
+  std::int64_t down = 0, across = 0;
   std::int64_t count() const { return down * across; }
 };
 
-// BLAS copies its operands into an order of its own, which costs some 30 floating-point operations an element (measured with OpenBLAS
-// 0.3.21 on AVX-512). A cut across the rows repeats this for b, one across the columns for a: 15/m or 15/n of the whole product. So cuts go
-// to whichever side is longer, until their cost reaches 1/16, and panels keep to what is worth waking a thread for.
+// BLAS copies its operands into an order of its own: each cut across the rows repeats this for b, each across the columns for a. Measured
+// with OpenBLAS 0.3.21 on AVX-512 that costs some 15/m and 40/n of the whole product. So the cheaper side is cut, into panels worth waking
+// a thread for, as long as the cuts cost 1/32; in two in any case, which gains more where there are two threads.
 Panels cut(std::int64_t m, std::int64_t n, std::int64_t k, std::size_t element_size) {
-  constexpr double copying = 15;
-  constexpr double budget = 1.0 / 16;
-  constexpr double panel_work = 10e6;  // floating-point operations in float32: some 100 µs
-  constexpr std::int64_t side = 128;   // a product with a shorter longest side is not cut
+  constexpr std::int64_t row_cut = 15, column_cut = 40, budget = 32;
+  constexpr double panel_work = 10e6;     // floating-point operations in float32: some 100 µs
+  constexpr std::int64_t shortest = 128;  // side that is cut
   if (m == 0 || n == 0) return {1, 1};
-  const auto rows = static_cast<double>(m);
-  const auto columns = static_cast<double>(n);
-  const double work = 2 * rows * columns * static_cast<double>(k) * static_cast<double>(element_size) / sizeof(float);
-  std::int64_t down = 1, across = 1;
-  const auto cost = [&] { return copying * (static_cast<double>(down - 1) / rows + static_cast<double>(across - 1) / columns); };
-  while (std::max(m, n) >= side) {
-    std::int64_t& cuts = m / down >= n / across ? down : across;
-    ++cuts;
-    const bool first = down * across == 2 && work >= 3 * panel_work;  // two threads gain more than any copy costs
-    if (work / static_cast<double>(down * across) < panel_work || (cost() > budget && !first)) {
-      --cuts;
-      break;
-    }
-  }
-  Panels panels{ceil_div(ceil_div(m, down), 16) * 16, ceil_div(ceil_div(n, across), 16) * 16};  // whole vectors, whole register tiles
-  panels.down = ceil_div(m, panels.rows);
-  panels.across = ceil_div(n, panels.columns);
-  return panels;
+  const bool by_rows = row_cut * n <= column_cut * m;
+  const std::int64_t side = by_rows ? m : n;
+  const double work =
+      2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) * static_cast<double>(element_size) / sizeof(float);
+  const std::int64_t affordable = std::max<std::int64_t>(2, 1 + side / (budget * (by_rows ? row_cut : column_cut)));
+  std::int64_t count = 1;
+  if (side >= shortest && work >= 2 * panel_work)
+    count = work >= panel_work * static_cast<double>(affordable) ? affordable : static_cast<std::int64_t>(work / panel_work);
+  const std::int64_t panel = ceil_div(ceil_div(side, count), 16) * 16;  // whole vectors
+  const std::int64_t panels = ceil_div(side, panel);
+  return by_rows ? Panels{panel, n, panels, 1} : Panels{m, panel, 1, panels};
 }
 
 // Products of many matrices: the output's leading axes with the distances, in matrices, between neighbours of a and of b; 0 where

@@ -35,8 +35,9 @@ void StridedCopy::run_as(const KernelArgs& args, const T* from, T* to) const {
     --rank;
   }
   const bool contiguous = inner.from == 1 && inner.to == 1;
-  const std::int64_t tile_rows = 32;
-  const std::int64_t tile_columns = contiguous ? 1024 : 32;
+  constexpr std::int64_t tile_rows = 32;
+  constexpr std::int64_t narrow_columns = 32;
+  const std::int64_t tile_columns = contiguous ? 1024 : narrow_columns;
   const std::int64_t down = (outer.size + tile_rows - 1) / tile_rows;
   const std::int64_t across = (inner.size + tile_columns - 1) / tile_columns;
   std::int64_t tiles = down * across;
@@ -57,12 +58,18 @@ void StridedCopy::run_as(const KernelArgs& args, const T* from, T* to) const {
       }
       const std::int64_t rows = std::min(tile_rows, outer.size - row);
       const std::int64_t columns = std::min(tile_columns, inner.size - column);
-      for (std::int64_t i = 0; i < rows; ++i, source += outer.from, target += outer.to) {
-        if (contiguous)
-          std::copy_n(source, columns, target);
-        else
-          for (std::int64_t j = 0; j < columns; ++j) target[j * inner.to] = source[j * inner.from];
+      if (contiguous) {
+        for (std::int64_t i = 0; i < rows; ++i) std::copy_n(source + i * outer.from, columns, target + i * outer.to);
+        continue;
       }
+      // By way of a buffer, so that each line of cache is read at once: lines a power of two apart would push one another out.
+      std::array<T, tile_rows * narrow_columns> buffer;
+      for (std::int64_t j = 0; j < columns; ++j)
+        for (std::int64_t i = 0; i < rows; ++i)
+          buffer[static_cast<std::size_t>(i * narrow_columns + j)] = source[i * outer.from + j * inner.from];
+      for (std::int64_t i = 0; i < rows; ++i)
+        for (std::int64_t j = 0; j < columns; ++j)
+          target[i * outer.to + j * inner.to] = buffer[static_cast<std::size_t>(i * narrow_columns + j)];
     }
   });
 }
