@@ -1,0 +1,41 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "framework/dataset.h"
+#include "framework/evaluate.h"
+#include "framework/model.h"
+#include "framework/progress.h"
+
+namespace loglik {
+
+struct FitOptions {
+  std::int64_t epochs = 10;
+  std::int64_t batch_size = 64;
+  std::optional<Dataset> validation = {};  ///< evaluated after each epoch
+  bool shuffle = true;                     ///< each epoch in an order of its own; see Batches::shuffle
+  std::optional<std::uint64_t> seed = {};  ///< of that order; absent: the model's
+  std::int64_t first_epoch = 1;            ///< its number: a run in two parts goes on counting, and ends with the bits of a run in one
+  std::function<void(const Progress&)> progress = {};  ///< called at most every `progress_seconds`, and when an epoch has ended
+  double progress_seconds = 0.1;
+  std::function<void(const EpochRecord&)> on_epoch = {};  ///< called when an epoch has ended
+};
+
+/// How training went.
+struct History {
+  std::vector<EpochRecord> epochs;
+  std::int64_t steps = 0;
+  double median_step_us = 0;  ///< of one training step, the gathering of its rows included; of the last 65,536 steps
+};
+
+/// Trains a model on a data set.
+///
+/// Targets and weights of both data sets are checked before anything is trained, with their rows. Each epoch takes the rows in an order
+/// that depends on seed and epoch only; the last batch may be smaller. The library prints nothing: pass a callback for progress. Throws
+/// ArgumentError for a negative number of epochs, a batch_size below 1, data that are empty or a weight that is negative or not finite;
+/// SupportError for a target outside its distribution's support; and what Session::step throws.
+History fit(Model& model, const Dataset& train, const FitOptions& options = {});
+
+}  // namespace loglik

@@ -1,0 +1,55 @@
+#include "framework/progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace loglik {
+namespace {
+
+std::string grouped_digits(double value) {  // 52,300
+  if (!(std::abs(value) < 1e15)) return fmt::format("{:.2e}", value);
+  std::string digits = fmt::format("{:.0f}", value);
+  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), ",");
+  return digits;
+}
+
+std::string nats(double value) { return std::abs(value) < 1e5 ? fmt::format("{:.4f}", value) : fmt::format("{:.4g}", value); }
+
+std::string duration(double seconds) {  // 0:04, 12:30, 3:05:10
+  const auto total = static_cast<std::int64_t>(std::ceil(std::clamp(seconds, 0.0, 1e9)));
+  if (total < 3600) return fmt::format("{}:{:02}", total / 60, total % 60);
+  return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+}
+
+// The parts that fit into 80 columns, the last ones left out.
+std::string join(std::initializer_list<std::string> parts) {
+  std::string line;
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    if (!line.empty() && line.size() + 3 + part.size() > 80) break;
+    line += (line.empty() ? "" : "   ") + part;
+  }
+  return line;
+}
+
+std::string percent(const std::optional<double>& accuracy) { return accuracy ? fmt::format("{:.1f} %", 100 * *accuracy) : ""; }
+
+}  // namespace
+
+std::string progress_line(const Progress& progress) {
+  const std::string epoch = fmt::format("epoch {}/{}", progress.epoch, progress.epochs);
+  const std::string pace = grouped_digits(progress.samples_per_second) + " samples/s";
+  if (progress.finished == nullptr)
+    return join({epoch,
+                 grouped_digits(static_cast<double>(progress.samples)) + "/" + grouped_digits(static_cast<double>(progress.of_samples)),
+                 nats(progress.nll) + " nats", percent(progress.accuracy), pace, duration(progress.seconds_left) + " left"});
+  const EpochRecord& record = *progress.finished;
+  const std::string took = fmt::format("{:.1f} s", record.seconds);
+  if (!record.validation) return join({epoch, "train " + nats(record.train.nll) + " nats", percent(record.train.accuracy), pace, took});
+  return join({epoch, "train " + nats(record.train.nll), "valid " + nats(record.validation->nll) + " nats",
+               percent(record.validation->accuracy), pace, took});
+}
+
+}  // namespace loglik
