@@ -2,6 +2,7 @@
 
 #include "framework/primitives.h"
 #include "ops/activations.h"
+#include "ops/argmax.h"
 #include "ops/arithmetic.h"
 #include "ops/concat.h"
 #include "ops/conv2d.h"
@@ -9,12 +10,16 @@
 #include "ops/error_function.h"
 #include "ops/exponential.h"
 #include "ops/gather.h"
+#include "ops/linear_recurrence.h"
 #include "ops/logical.h"
+#include "ops/logsumexp.h"
 #include "ops/matmul.h"
 #include "ops/pooling.h"
 #include "ops/random.h"
+#include "ops/reductions.h"
 #include "ops/shape.h"
 #include "ops/slice.h"
+#include "ops/softmax.h"
 #include "ops/transpose.h"
 #include "ops/trigonometric.h"
 
@@ -40,6 +45,11 @@ void register_builtin_ops() {
     register_random_ops();
     register_dropout_ops();
     register_pooling_ops();
+    register_reduction_ops();
+    register_linear_recurrence_ops();
+    register_logsumexp_ops();
+    register_argmax_ops();
+    register_softmax_ops();
     return true;
   }();
   static_cast<void>(once);

@@ -1,0 +1,78 @@
+#include "ops/logsumexp.h"
+
+#include <cmath>
+#include <limits>
+
+#include "framework/fold.h"
+#include "framework/reduction_op.h"
+#include "ops/exponential.h"
+
+namespace loglik {
+namespace {
+
+template <class T>
+constexpr T infinity = std::numeric_limits<T>::infinity();
+
+template <class T>
+struct LargestFold : FoldElements<LargestFold<T>> {  // NaN is passed over: the sum will see it
+  T* y;
+  explicit LargestFold(T* output) : y(output) {}
+
+  using Accumulator = T;
+  T start(std::int64_t) const { return -infinity<T>; }
+  void add(T& a, T v, std::int64_t) const { a = v > a ? v : a; }
+  void merge(T& a, T next) const { add(a, next, 0); }
+  void finish(std::int64_t i, T a) const { y[i] = a; }
+};
+
+template <class T>
+struct SumExpFold : FoldElements<SumExpFold<T>> {  // y holds the maxima
+  T* y;
+  explicit SumExpFold(T* output) : y(output) {}
+
+  struct Accumulator {
+    T shift;
+    double sum;
+  };
+  Accumulator start(std::int64_t i) const { return {std::isinf(y[i]) ? T(0) : y[i], 0}; }  // ∞ − ∞ would be NaN
+  void add(Accumulator& a, T v, std::int64_t) const { a.sum += std::exp(v - a.shift); }
+  void merge(Accumulator& a, const Accumulator& next) const { a.sum += next.sum; }
+  void finish(std::int64_t i, const Accumulator& a) const { y[i] = static_cast<T>(static_cast<double>(a.shift) + std::log(a.sum)); }
+};
+
+class LogSumExp final : public ReductionOp {  // y = m + log Σ exp(x − m), m = max x;    ∂x = g·exp(x − y)
+ public:
+  using ReductionOp::ReductionOp;
+  std::string_view name() const override { return "logsumexp"; }
+  std::size_t workspace(std::span<const TensorType> inputs) const override {
+    return fold_workspace<SumExpFold<double>::Accumulator>(layout(inputs[0]));
+  }
+
+  void run(const KernelArgs& args) const override {
+    const ReductionLayout over = layout(args.shape(0));
+    for_float(args.dtype(0), [&]<class T>() {
+      T* y = args.output<T>(0).data();
+      fold<T>(args, over, LargestFold<T>(y));
+      fold<T>(args, over, SumExpFold<T>(y));
+    });
+  }
+
+  std::vector<Node> gradient(const GradientArgs& args) const override {
+    const Node x = args.input(0), y = args.output(0);
+    const Node finite = where(equal(y, -infinity<double>), 0.0, y);  // then e^(−∞ − 0) = 0, not e^(−∞ + ∞)
+    return {with_kept_axes(args.output_gradient(0), x.shape()) * exp(x - with_kept_axes(finite, x.shape()))};
+  }
+};
+
+}  // namespace
+
+Node logsumexp(Operand x, std::span<const std::int64_t> axes, bool keep_dims) {
+  return make_node(std::make_shared<LogSumExp>(std::vector<std::int64_t>(axes.begin(), axes.end()), keep_dims), {x});
+}
+Node logsumexp(Operand x, std::initializer_list<std::int64_t> axes, bool keep_dims) {
+  return logsumexp(x, std::span<const std::int64_t>(axes.begin(), axes.size()), keep_dims);
+}
+
+void register_logsumexp_ops() { register_reduction<LogSumExp>("logsumexp"); }
+
+}  // namespace loglik

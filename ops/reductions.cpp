@@ -1,0 +1,129 @@
+// reduce_mean, reduce_max, reduce_min, reduce_prod.
+#include "ops/reductions.h"
+
+#include <limits>
+
+#include "framework/reduction_op.h"
+#include "framework/sum_fold.h"
+#include "ops/element_count.h"
+#include "ops/linear_recurrence.h"
+
+namespace loglik {
+namespace {
+
+class ReduceMean final : public ReductionOp {  // y = Σ x / n;    ∂x = g/n, stretched
+ public:
+  using ReductionOp::ReductionOp;
+  std::string_view name() const override { return "reduce_mean"; }
+  std::size_t workspace(std::span<const TensorType> inputs) const override { return fold_workspace<double>(layout(inputs[0])); }
+
+  void run(const KernelArgs& args) const override {
+    const ReductionLayout over = layout(args.shape(0));
+    for_float(args.dtype(0), [&]<class T>() {
+      T* y = args.output<T>(0).data();
+      fold<T>(args, over,
+              sum_fold<T>([&](std::int64_t i, double sum) { y[i] = static_cast<T>(sum / static_cast<double>(over.reduced())); }));
+    });
+  }
+
+  std::vector<Node> gradient(const GradientArgs& args) const override {
+    const Node x = args.input(0);
+    const Node each = args.output_gradient(0) / element_count(x, axes(x.shape().rank()));
+    return {broadcast_to(with_kept_axes(each, x.shape()), x.shape())};
+  }
+};
+
+// The largest or smallest so far; a NaN stays. No rounding: the order is of no account.
+template <class T, bool largest>
+struct ExtremeFold : FoldElements<ExtremeFold<T, largest>> {
+  T* y;
+  explicit ExtremeFold(T* output) : y(output) {}
+
+  using Accumulator = T;
+  static constexpr T of_nothing = largest ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::infinity();
+  T start(std::int64_t) const { return of_nothing; }
+  void add(T& a, T v, std::int64_t) const {
+    const bool take = (largest ? v > a : v < a) | (v != v);
+    a = take ? v : a;
+  }
+  void merge(T& a, T next) const { add(a, next, 0); }
+  void finish(std::int64_t i, T a) const { y[i] = a; }
+};
+
+template <bool largest>
+class ReduceExtreme final : public ReductionOp {  // ∂x = g/ties where x = y, else 0
+ public:
+  using ReductionOp::ReductionOp;
+  std::string_view name() const override { return largest ? "reduce_max" : "reduce_min"; }
+  std::size_t workspace(std::span<const TensorType> inputs) const override { return fold_workspace<double>(layout(inputs[0])); }
+
+  void run(const KernelArgs& args) const override {
+    for_float(args.dtype(0), [&]<class T>() { fold<T>(args, layout(args.shape(0)), ExtremeFold<T, largest>(args.output<T>(0).data())); });
+  }
+
+  std::vector<Node> gradient(const GradientArgs& args) const override {
+    const Node x = args.input(0);
+    const Node chosen = equal(x, with_kept_axes(args.output(0), x.shape()));
+    const Node ties = reduce_sum(cast(chosen, x.dtype()), axes_, true);
+    return {where(chosen, with_kept_axes(args.output_gradient(0), x.shape()) / ties, 0.0)};
+  }
+};
+
+template <class T>
+struct ProductFold : FoldElements<ProductFold<T>> {
+  T* y;
+  explicit ProductFold(T* output) : y(output) {}
+
+  using Accumulator = double;
+  double start(std::int64_t) const { return 1; }
+  void add(double& a, T v, std::int64_t) const { a *= v; }
+  void merge(double& a, double next) const { a *= next; }
+  void finish(std::int64_t i, double a) const { y[i] = static_cast<T>(a); }
+};
+
+class ReduceProd final : public ReductionOp {  // y = Π x;    ∂xᵢ = g·(x₁⋯xᵢ₋₁)·(xᵢ₊₁⋯xₙ): nothing is divided by a zero
+ public:
+  using ReductionOp::ReductionOp;
+  std::string_view name() const override { return "reduce_prod"; }
+  std::size_t workspace(std::span<const TensorType> inputs) const override { return fold_workspace<double>(layout(inputs[0])); }
+
+  void run(const KernelArgs& args) const override {
+    for_float(args.dtype(0), [&]<class T>() { fold<T>(args, layout(args.shape(0)), ProductFold<T>(args.output<T>(0).data())); });
+  }
+
+  std::vector<Node> gradient(const GradientArgs& args) const override {
+    const Node x = args.input(0);
+    const Node before = linear_recurrence(x, {.axes = axes_, .initial = 1}),
+               after = linear_recurrence(x, {.axes = axes_, .initial = 1, .reverse = true});
+    return {with_kept_axes(args.output_gradient(0), x.shape()) * (before * after)};
+  }
+};
+
+template <class Reduction>
+Node reduce(Operand x, std::span<const std::int64_t> axes, bool keep_dims) {
+  return make_node(std::make_shared<Reduction>(std::vector<std::int64_t>(axes.begin(), axes.end()), keep_dims), {x});
+}
+std::span<const std::int64_t> listed(const std::initializer_list<std::int64_t>& axes) { return {axes.begin(), axes.size()}; }
+
+}  // namespace
+
+Node reduce_mean(Operand x, std::span<const std::int64_t> axes, bool keep_dims) { return reduce<ReduceMean>(x, axes, keep_dims); }
+Node reduce_mean(Operand x, std::initializer_list<std::int64_t> axes, bool keep_dims) { return reduce_mean(x, listed(axes), keep_dims); }
+Node reduce_max(Operand x, std::span<const std::int64_t> axes, bool keep_dims) { return reduce<ReduceExtreme<true>>(x, axes, keep_dims); }
+Node reduce_max(Operand x, std::initializer_list<std::int64_t> axes, bool keep_dims) { return reduce_max(x, listed(axes), keep_dims); }
+Node reduce_min(Operand x, std::span<const std::int64_t> axes, bool keep_dims) { return reduce<ReduceExtreme<false>>(x, axes, keep_dims); }
+Node reduce_min(Operand x, std::initializer_list<std::int64_t> axes, bool keep_dims) { return reduce_min(x, listed(axes), keep_dims); }
+Node reduce_prod(Operand x, std::span<const std::int64_t> axes, bool keep_dims) { return reduce<ReduceProd>(x, axes, keep_dims); }
+Node reduce_prod(Operand x, std::initializer_list<std::int64_t> axes, bool keep_dims) { return reduce_prod(x, listed(axes), keep_dims); }
+
+void register_reduce_variance();
+
+void register_reduction_ops() {
+  register_reduction<ReduceMean>("reduce_mean");
+  register_reduction<ReduceExtreme<true>>("reduce_max");
+  register_reduction<ReduceExtreme<false>>("reduce_min");
+  register_reduction<ReduceProd>("reduce_prod");
+  register_reduce_variance();
+}
+
+}  // namespace loglik
