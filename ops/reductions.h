@@ -11,7 +11,7 @@ namespace loglik {
 // argmax and argmin have headers of their own. float32, float64. NaN in, NaN out. The order of the arithmetic depends on the shape only,
 // never on the number of threads. Throws ShapeError for a repeated or missing axis, DtypeError for another dtype.
 
-/// The mean; NaN of nothing. Added as reduce_sum adds and divided in float64, so that it is rounded once.
+/// The mean; NaN of nothing. Added up as by reduce_sum, divided in float64.
 Node reduce_mean(Operand x, std::span<const std::int64_t> axes = {}, bool keep_dims = false);
 Node reduce_mean(Operand x, std::initializer_list<std::int64_t> axes, bool keep_dims = false);
 
