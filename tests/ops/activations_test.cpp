@@ -5,6 +5,7 @@
 
 #include "framework/error.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -128,13 +129,7 @@ TEST(Activations, ArePassedByName) {
 TEST(Activations, RefuseParametersOutOfRange) {
   Graph graph;
   const Node x = graph.input("x", {2});
-  const int line = __LINE__ + 2;
-  try {
-    leaky_relu_with(x, 0);
-    FAIL();
-  } catch (const ArgumentError& error) {
-    EXPECT_EQ(error.what(), "leaky_relu at activations_test.cpp:" + std::to_string(line) + ": needs a finite slope > 0, got 0");
-  }
+  expect_error<ArgumentError>([&] { leaky_relu_with(x, 0); }, "leaky_relu", "activations_test.cpp", "needs a finite slope > 0, got 0");
   EXPECT_THROW(elu_with(x, nan), ArgumentError);
   EXPECT_THROW(elu_with(x, inf), ArgumentError);
   EXPECT_THROW(relu(graph.input("n", {}, DType::int32)), DtypeError);

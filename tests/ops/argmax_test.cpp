@@ -5,6 +5,7 @@
 #include "framework/error.h"
 #include "framework/thread_pool.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -54,13 +55,7 @@ TEST(ArgMax, OfAnAxisThatTurnsOutEmptyIsMinusOne) {
 TEST(ArgMax, RefusesAnEmptyAxisAndHasNoGradient) {
   Graph graph;
   const Node x = graph.input("x", {2, 0}), y = graph.input("y", {3});
-  const int line = __LINE__ + 2;
-  try {
-    argmax(x);
-    FAIL();
-  } catch (const ShapeError& error) {
-    EXPECT_EQ(error.what(), "argmax at argmax_test.cpp:" + std::to_string(line) + ": axis -1 of {2, 0} is empty: nothing to choose from");
-  }
+  expect_error<ShapeError>([&] { argmax(x); }, "argmax", "argmax_test.cpp", "axis -1 of {2, 0} is empty: nothing to choose from");
   EXPECT_THROW(argmax(y, 1), ShapeError);
   EXPECT_THROW(gradient(cast(argmin(y), DType::float32), y), GradientError);
 }

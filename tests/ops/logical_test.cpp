@@ -2,6 +2,7 @@
 
 #include "framework/error.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -33,13 +34,7 @@ TEST(Logical, SimplifiesDoubleNegation) {
 TEST(Logical, RefusesNumbers) {
   Graph graph;
   const Node x = graph.input("x", {3}, DType::boolean), n = graph.input("n", {3});
-  const int line = __LINE__ + 2;
-  try {
-    logical_and(x, n);
-    FAIL();
-  } catch (const DtypeError& error) {
-    EXPECT_EQ(error.what(), "logical_and at logical_test.cpp:" + std::to_string(line) + ": an operand is float32 {3}, needs bool: cast it");
-  }
+  expect_error<DtypeError>([&] { logical_and(x, n); }, "logical_and", "logical_test.cpp", "an operand is float32 {3}, needs bool: cast it");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "framework/thread_pool.h"
 #include "ops/logsumexp.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -225,14 +226,8 @@ TEST(Reductions, ProductHasDerivativesAtZeros) {
 TEST(Reductions, RefuseWhatTheyCannotReduce) {
   Graph graph;
   const Node x = graph.input("x", {2, 3});
-  const int line = __LINE__ + 2;
-  try {
-    reduce_variance(x, {0}, false, -1);
-    FAIL();
-  } catch (const ArgumentError& error) {
-    EXPECT_EQ(error.what(),
-              "reduce_variance at reductions_test.cpp:" + std::to_string(line) + ": the correction must be at least 0, got -1");
-  }
+  expect_error<ArgumentError>([&] { reduce_variance(x, {0}, false, -1); }, "reduce_variance", "reductions_test.cpp",
+                              "the correction must be at least 0, got -1");
   EXPECT_THROW(reduce_max(x, {2}), ShapeError);
   EXPECT_THROW(reduce_max(x, {0, -2}), ShapeError);
   EXPECT_THROW(reduce_mean(graph.input("n", {3}, DType::int32)), DtypeError);
