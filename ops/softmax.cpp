@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "framework/fold.h"
 #include "framework/primitives.h"
@@ -27,6 +28,7 @@ class SoftmaxOp : public Op {
 
  protected:
   // Calls block(offset, columns, rows, stride) for each block of neighbouring columns: element r of column j is at offset + r·stride + j.
+  // Over the last axis, columns and stride are 1 for the compiler to know.
   template <class Block>
   void for_blocks(const KernelArgs& args, Block block) const {
     const Extents& extents = args.shape(0);
@@ -39,17 +41,22 @@ class SoftmaxOp : public Op {
     args.parallel_for(args.inputs[0].count / (rows * stride) * blocks, grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t b = begin; b < end; ++b) {
         const std::int64_t column = b % blocks * FoldCut::widest;
-        block(b / blocks * rows * stride + column, std::min(FoldCut::widest, stride - column), rows, stride);
+        const std::int64_t offset = b / blocks * rows * stride + column;
+        if (stride == 1)
+          block(offset, one, rows, one);
+        else
+          block(offset, std::min(FoldCut::widest, stride - column), rows, stride);
       }
     });
   }
 
+  static constexpr std::integral_constant<std::int64_t, 1> one{};
   std::int64_t axis_;
 };
 
 // `max` of each column of a block; NaN is passed over: the sum will see it.
-template <class T>
-void column_maxima(const T* x, std::int64_t columns, std::int64_t rows, std::int64_t stride, T* max) {
+template <class T, class Columns>
+void column_maxima(const T* x, Columns columns, std::int64_t rows, Columns stride, T* max) {
   std::fill_n(max, columns, -std::numeric_limits<T>::infinity());
   for (std::int64_t r = 0; r < rows; ++r)
     for (std::int64_t j = 0; j < columns; ++j) max[j] = x[r * stride + j] > max[j] ? x[r * stride + j] : max[j];
@@ -62,7 +69,7 @@ class Softmax final : public SoftmaxOp {
 
   void run(const KernelArgs& args) const override {
     for_float(args.dtype(0), [&]<class T>() {
-      for_blocks(args, [&](std::int64_t offset, std::int64_t columns, std::int64_t rows, std::int64_t stride) {
+      for_blocks(args, [&](std::int64_t offset, auto columns, std::int64_t rows, auto stride) {
         const T* x = args.input<T>(0).data() + offset;
         T* y = args.output<T>(0).data() + offset;
         std::array<T, FoldCut::widest> max;
@@ -94,7 +101,7 @@ class LogSoftmax final : public SoftmaxOp {
 
   void run(const KernelArgs& args) const override {
     for_float(args.dtype(0), [&]<class T>() {
-      for_blocks(args, [&](std::int64_t offset, std::int64_t columns, std::int64_t rows, std::int64_t stride) {
+      for_blocks(args, [&](std::int64_t offset, auto columns, std::int64_t rows, auto stride) {
         const T* x = args.input<T>(0).data() + offset;
         T* y = args.output<T>(0).data() + offset;
         std::array<T, FoldCut::widest> max;
