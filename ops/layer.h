@@ -8,7 +8,12 @@
 namespace loglik {
 
 /// What a layer applies to its result: a function of one Operand, `.activation = relu`, or a lambda. Empty: nothing.
-using Activation = std::function<Node(Operand)>;
+class Activation : public std::function<Node(Operand)> {
+ public:
+  using std::function<Node(Operand)>::function;
+  Activation() = default;
+  Activation(Node (*function)(Operand)) : std::function<Node(Operand)>(function) {}  ///< picks ours of the name: C has a `tanh` too
+};
 
 /// Where the nodes and parameters of one layer belong, for writing layers; ops/dense.cpp is one to imitate.
 ///

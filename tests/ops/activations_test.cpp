@@ -4,8 +4,17 @@
 #include <limits>
 
 #include "framework/error.h"
+#include "ops/dense.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/expect_error.h"
+
+namespace {
+// As in a user's file, where C's tanh is in sight too.
+loglik::Node dense_with_tanh(loglik::Node x) {
+  using namespace loglik;
+  return dense(x, {.units = 3, .activation = tanh});
+}
+}  // namespace
 
 namespace loglik {
 namespace {
@@ -124,6 +133,7 @@ TEST(Activations, ArePassedByName) {
     EXPECT_EQ(function(x).shape(), x.shape());
   const std::function<Node(Operand)> by_name = gelu;  // wants a name that is not overloaded
   EXPECT_EQ(by_name(x).op().name(), "gelu");
+  EXPECT_EQ(dense_with_tanh(graph.input("rows", {batch, 2})).op().name(), "tanh");
 }
 
 TEST(Activations, RefuseParametersOutOfRange) {
