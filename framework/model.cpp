@@ -40,12 +40,14 @@ class Temporary {
 
 const InputOp* input_of(const Graph& graph, std::size_t index) { return dynamic_cast<const InputOp*>(graph.record(index).op.get()); }
 
-// Names of the inputs that only likelihoods read: targets and weights.
+// Names of the inputs that only likelihoods read: targets, also where they are cast, and weights.
 std::set<std::string> likelihood_inputs(const Graph& graph) {
   std::set<std::string> names;
   for (const auto& head : graph.heads()) {
     names.insert(head->name + ".weight");
-    if (const InputOp* target = input_of(graph, head->target.index()); target != nullptr && target->input_name() == head->name) names.insert(head->name);
+    Node source = head->target;
+    while (source.inputs().size() == 1) source = source.inputs()[0];
+    if (const InputOp* target = input_of(graph, source.index()); target != nullptr && target->input_name() == head->name) names.insert(head->name);
   }
   return names;
 }
