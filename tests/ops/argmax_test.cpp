@@ -4,6 +4,7 @@
 
 #include "framework/error.h"
 #include "framework/thread_pool.h"
+#include "tests/conformance/check_op.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/expect_error.h"
 
@@ -24,6 +25,13 @@ TEST(ArgMax, IsTheFirstOfTies) {
   EXPECT_TRUE(along(argmin, x, -1).same_bits(indices({3, 0, 0}, {3})));
   EXPECT_TRUE(along(argmax, x, 0).same_bits(indices({0, 1, 1, 1}, {4})));
   EXPECT_TRUE(along(argmin, x, 0, true).same_bits(indices({2, 2, 2, 2}, {1, 4})));
+}
+
+TEST(ArgMax, Conforms) {
+  for (const Arg function : {argmax, argmin})
+    for (const bool keep_dims : {false, true})
+      conformance::check_op([=](Node x) { return function(x, 1, keep_dims); },
+                            {.shapes = {{3, 5}, {1, 1}, {2, 3, 2}, {0, 2}}, .large = {{2, 40001}}, .not_differentiable = "an index"});
 }
 
 TEST(ArgMax, IsTheFirstNaN) {  // as np.argmax and np.argmin

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "framework/error.h"
+#include "tests/conformance/check_op.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/expect_error.h"
 
@@ -11,23 +12,21 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-TEST(Arithmetic, HasTheDerivatives) {
-  const Build clamped = [](const std::vector<Node>& x) { return clamp(x[0], -0.5, 1); };
-  const std::vector<OpCase> cases{
-      {"abs", unary(abs), {{3, 5}}},
-      {"sign", unary(sign), {{3}}},
-      {"square", unary(square), {{1, 5}}},
-      {"rsqrt", unary(rsqrt), {{3, 3}}, 0.5, 3},
-      {"reciprocal", unary(reciprocal), {{7}}, 0.5, 3},
-      {"floor", unary(floor), {{3}}},
-      {"pow", binary(pow), {{3, 1}, {2}}, 0.5, 2},
-      {"minimum", binary(minimum), {{3, 1}, {5}}},
-      {"maximum", binary(maximum), {{2, 3}, {1, 3}}},
-      {"clamp", clamped, {{3, 4}}},
-  };
-  for (const OpCase& c : cases) expect_derivatives(c);
-  for (const OpCase& c : cases)
-    EXPECT_EQ(value_of(c.build, {Tensor(DType::float64, {0, 2}), Tensor(DType::float64, {2})}).count(), 0) << c.name;
+TEST(Arithmetic, Conforms) {
+  using conformance::check_op;
+  const std::vector<conformance::InputShapes> one{{3, 5}, {1, 1}, {0, 4}, {}},
+      two{{{3, 1}, {5}}, {{2, 3}, {2, 3}}, {{1}, {0, 1}}, {{}, {7}}};
+  check_op(abs, {.shapes = one, .domain = {-2, 2, {0}}, .large = {{20000}}, .orders = 3});
+  check_op(sign, {.shapes = one, .domain = {-2, 2, {0}}, .orders = 3});
+  check_op(square, {.shapes = one, .orders = 3});
+  check_op(rsqrt, {.shapes = one, .domain = {0.5, 3}, .orders = 3});
+  check_op(reciprocal, {.shapes = one, .domain = {0.5, 3}, .orders = 3});
+  check_op(floor, {.shapes = one, .domain = {-2, 2, {-2, -1, 0, 1, 2}}, .orders = 3});
+  check_op(pow, {.shapes = two, .domain = {0.5, 2}, .orders = 3});
+  check_op([](Node x) { return pow(x, 3); }, {.shapes = one, .orders = 4});
+  check_op(minimum, {.shapes = two, .orders = 3});
+  check_op(maximum, {.shapes = two, .large = {{{200, 1}, {101}}}, .orders = 3});
+  check_op([](Node x) { return clamp(x, -0.5, 1); }, {.shapes = one, .domain = {-2, 2, {-0.5, 1}}, .orders = 3});
 }
 
 TEST(Arithmetic, IsRight) {

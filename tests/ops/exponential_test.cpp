@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "tests/conformance/check_op.h"
 #include "tests/ops/derivatives.h"
 
 namespace loglik {
@@ -9,14 +10,13 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-TEST(Exponential, HasTheDerivatives) {
-  const std::vector<OpCase> cases{
-      {"exp", unary(exp), {{3, 5}}},
-      {"expm1", unary(expm1), {{1, 3}}},
-      {"log", unary(log), {{3, 3}}, 0.5, 3},
-      {"log1p", unary(log1p), {{7}}, -0.5, 3},
-  };
-  for (const OpCase& c : cases) expect_derivatives(c);
+TEST(Exponential, Conforms) {
+  using conformance::check_op;
+  const std::vector<conformance::InputShapes> shapes{{3, 5}, {1, 1}, {0, 4}, {}};
+  check_op(exp, {.shapes = shapes, .large = {{20000}}, .orders = 3});
+  check_op(expm1, {.shapes = shapes, .orders = 3});
+  check_op(log, {.shapes = shapes, .domain = {0.5, 3}, .orders = 3});
+  check_op(log1p, {.shapes = shapes, .domain = {-0.5, 3}, .orders = 3});
 }
 
 TEST(Exponential, IsRight) {  // glibc is within an ulp for these, two for expm1 and log1p

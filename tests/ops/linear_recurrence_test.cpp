@@ -1,6 +1,7 @@
 #include "ops/linear_recurrence.h"
 
 #include "framework/error.h"
+#include "tests/conformance/check_op.h"
 #include "tests/ops/derivatives.h"
 
 namespace loglik {
@@ -17,11 +18,14 @@ TEST(LinearRecurrence, IsRight) {
   expect_close(value_of([](const std::vector<Node>& v) { return linear_recurrence(v[0], {.initial = 1}); }, {a}), {1, 2, 6, 0}, 0);
 }
 
-TEST(LinearRecurrence, HasTheDerivatives) {
+TEST(LinearRecurrence, Conforms) {
   for (const std::vector<std::int64_t>& axes : {std::vector<std::int64_t>{}, {0}, {1}, {0, 2}})
     for (const bool reverse : {false, true}) {
-      const Build both = [&](const std::vector<Node>& x) { return linear_recurrence(x[0], x[1], {axes, 0.5, reverse}); };
-      expect_derivatives(both, {spread({2, 3, 2}, -1, 1), spread({2, 3, 2}, -1, 1, 2)}, 2);
+      const LinearRecurrenceOptions options{axes, 0.5, reverse};
+      conformance::check_op([=](Node a, Node b) { return linear_recurrence(a, b, options); },
+                            {.shapes = {{{2, 3, 2}, {2, 3, 2}}, {{1, 3, 1}, {1, 3, 1}}, {{2, 0, 3}, {2, 0, 3}}}, .domain = {-1, 1}});
+      conformance::check_op([=](Node a) { return linear_recurrence(a, options); },
+                            {.shapes = {{2, 3, 2}, {0, 2, 1}}, .domain = {-1, 1}, .large = {{20, 20, 200}}});
     }
 }
 

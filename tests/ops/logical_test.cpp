@@ -1,6 +1,7 @@
 #include "ops/logical.h"
 
 #include "framework/error.h"
+#include "tests/conformance/check_op.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/expect_error.h"
 
@@ -8,6 +9,13 @@ namespace loglik {
 namespace {
 
 Tensor bools(const std::vector<bool>& values) { return Tensor::from(values); }
+
+TEST(Logical, Conforms) {
+  const conformance::InputOptions boolean{.dtype = DType::boolean};
+  for (const auto function : {logical_and, logical_or, logical_xor})
+    conformance::check_op(function, {.shapes = {{{3, 1}, {5}}, {{1}, {0, 1}}, {{}, {7}}}, .inputs = {boolean, boolean}});
+  conformance::check_op(logical_not, {.shapes = {{3, 5}, {0, 4}, {}}, .inputs = {boolean}, .large = {{20000}}});
+}
 
 TEST(Logical, IsRight) {
   const Tensor a = bools({false, false, true, true}), b = bools({false, true, false, true});

@@ -5,6 +5,7 @@
 #include "framework/error.h"
 #include "framework/thread_pool.h"
 #include "ops/logsumexp.h"
+#include "tests/conformance/check_op.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/expect_error.h"
 
@@ -145,6 +146,21 @@ TEST(Reductions, OfManyElementsAreCutAlikeForAnyThreads) {  // these are folded 
       }
     }
   set_thread_count(threads);
+}
+
+TEST(Reductions, Conform) {
+  for (const Reduction& reduction : reductions)
+    for (const Axes& axes : {Axes{}, Axes{0}, Axes{-1, 0}})
+      for (const bool keep_dims : {false, true}) {
+        SCOPED_TRACE(reduction.name);
+        conformance::check_op([&](Node x) { return reduction.reduce(x, axes, keep_dims); },
+                              {.shapes = {{3, 5}, {1, 1}, {2, 3, 2}, {2, 0}, {0, 3}}});
+      }
+  for (const Reduction& reduction : reductions) {
+    SCOPED_TRACE(reduction.name);  // near 1, so that a product of many neither overflows nor vanishes
+    conformance::check_op([&](Node x) { return reduction.reduce(x, {}, false); },
+                          {.shapes = {{4}}, .domain = {0.999, 1.001}, .large = {{70001}}});
+  }
 }
 
 TEST(Reductions, HaveTheDerivatives) {
