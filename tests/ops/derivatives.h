@@ -71,6 +71,22 @@ inline void expect_derivatives(const Build& build, const std::vector<Tensor>& at
   }
 }
 
+/// One row of a table of cases: an op by its registered name, applied to inputs of these shapes with elements in [low, high).
+struct OpCase {
+  const char* name;
+  Build build;
+  std::vector<Extents> shapes;
+  double low = -2;
+  double high = 2;
+};
+
+inline void expect_derivatives(const OpCase& c) {
+  SCOPED_TRACE(c.name);
+  std::vector<Tensor> inputs;
+  for (std::size_t i = 0; i < c.shapes.size(); ++i) inputs.push_back(spread(c.shapes[i], c.low, c.high, 3 + static_cast<int>(i)));
+  expect_derivatives(c.build, inputs);
+}
+
 /// The value of `build` of constants.
 inline Tensor value_of(const Build& build, const std::vector<Tensor>& inputs) {
   Graph graph;
