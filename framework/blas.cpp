@@ -89,6 +89,28 @@ void call_blas(bool transpose_a, bool transpose_b, int m, int n, int k, T alpha,
   }
 }
 
+/// OpenBLAS's AVX-512 kernels for small products without transposed operands take memory with malloc for the last columns of C if those
+/// fill at most half a vector; all its other kernels have theirs. So these columns are multiplied by themselves, with B transposed on the
+/// stack.
+template <class T>
+void call_without_malloc(int m, int n, int k, T alpha, const T* a, int lda, const T* b, int ldb, T beta, T* c, int ldc) {
+  constexpr int lanes = 64 / sizeof(T), most_rows = 1024;
+  constexpr double most_small = 100.0 * 100.0 * 100.0;
+  const int columns = n % lanes;
+  if (columns == 0 || columns > lanes / 2 || k < 2 * lanes || static_cast<double>(m) * n * k > most_small) {
+    call_blas(false, false, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    return;
+  }
+  if (n > columns) call_blas(false, false, m, n - columns, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  alignas(64) T transposed[lanes / 2 * most_rows];
+  for (int row = 0; row < k; row += most_rows) {
+    const int rows = std::min(most_rows, k - row);
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < columns; ++j) transposed[j * rows + i] = b[static_cast<std::ptrdiff_t>(row + i) * ldb + n - columns + j];
+    call_blas(false, true, m, columns, rows, alpha, a + row, lda, transposed, rows, row == 0 ? beta : T{1}, c + n - columns, ldc);
+  }
+}
+
 /// Threads of this process; 0 where the system does not list them.
 std::ptrdiff_t count_threads() {
   std::error_code error;
@@ -162,8 +184,11 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
     return;
   }
   threading_problem();  // one thread before the first product
-  call_blas(transpose_a, transpose_b, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), alpha, a, rows_a, b, rows_b, beta, c,
-            rows_c);
+  const int rows = static_cast<int>(m), columns = static_cast<int>(n), inner = static_cast<int>(k);
+  if (!transpose_a && !transpose_b)
+    call_without_malloc(rows, columns, inner, alpha, a, rows_a, b, rows_b, beta, c, rows_c);
+  else
+    call_blas(transpose_a, transpose_b, rows, columns, inner, alpha, a, rows_a, b, rows_b, beta, c, rows_c);
 }
 
 template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, float, const float*, std::int64_t, const float*, std::int64_t,

@@ -8,6 +8,7 @@
 
 #include "framework/error.h"
 #include "framework/random.h"
+#include "tests/support/allocation_counter.h"
 
 namespace loglik {
 namespace {
@@ -62,8 +63,8 @@ TYPED_TEST(Gemm, MultipliesRightly) {
   };
   for (const bool ta : {false, true}) {
     for (const bool tb : {false, true}) {
-      for (const auto [m, n, k] :
-           {Sizes{1, 1, 1}, Sizes{2, 3, 4}, Sizes{17, 1, 33}, Sizes{1, 19, 5}, Sizes{64, 10, 128}, Sizes{5, 7, 1}, Sizes{65, 67, 300}}) {
+      for (const auto [m, n, k] : {Sizes{1, 1, 1}, Sizes{2, 3, 4}, Sizes{17, 1, 33}, Sizes{1, 19, 5}, Sizes{64, 10, 128}, Sizes{5, 7, 1},
+                                   Sizes{65, 67, 300}, Sizes{3, 37, 2100}, Sizes{20, 4, 1025}}) {
         check<T>(ta, tb, m, n, k, 1, 0, 0);
         check<T>(ta, tb, m, n, k, T(-0.75), 1, 3);
         check<T>(ta, tb, m, n, k, 2, T(0.5), 1);
@@ -115,6 +116,25 @@ TYPED_TEST(Gemm, GivesTheSameBitsAgain) {
     gemm<T>(false, false, 64, 256, 784, 1, a.data(), 784, b.data(), 256, 0, again.data(), 256);
     ASSERT_EQ(again, first);
   }
+}
+
+// OpenBLAS's own kernels for small products with AVX-512 take memory in some shapes: 1 to 8 columns of float from 32 inner elements on.
+TYPED_TEST(Gemm, AllocatesNothing) {
+  using T = TypeParam;
+  const auto a = random<T>(100 * 1100, 1), b = random<T>(100 * 1100, 2);
+  std::vector<T> c(100 * 100);
+  for (const int transposed : {0, 1, 2, 3})
+    for (const int m : {1, 6, 64, 100})
+      for (const int k : {1, 15, 16, 17, 31, 32, 33, 64, 1100})
+        for (int n = 1; n <= 100; n += n < 33 ? 1 : 7) {
+          const bool ta = transposed % 2 == 1, tb = transposed / 2 == 1;
+          const auto multiply = [&] { gemm<T>(ta, tb, m, n, k, 1, a.data(), ta ? m : k, b.data(), tb ? k : n, 0, c.data(), n); };
+          multiply();
+          const std::int64_t before = test::allocations();
+          multiply();
+          ASSERT_EQ(test::allocations(), before)
+              << m << "·" << n << "·" << k << (ta ? ", a transposed" : "") << (tb ? ", b transposed" : "");
+        }
 }
 
 std::string refusal(std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t lda, std::int64_t ldb, std::int64_t ldc) {
