@@ -9,6 +9,15 @@
 
 namespace loglik {
 
+namespace {
+double require_rate(double rate) {
+  if (!(rate >= 0) || std::isinf(rate)) throw ArgumentError(fmt::format("learning rate {}, needs to be finite and not negative", rate));
+  return rate;
+}
+}  // namespace
+
+LearningRate::LearningRate(double rate) : rate_(require_rate(rate)) {}
+
 double LearningRate::at(std::int64_t step) const {
   double rate = rate_;
   if (kind_ == Kind::step) rate = rate_ * std::pow(extra_, static_cast<double>(step / steps_));
@@ -39,7 +48,7 @@ LearningRate cosine_decay(double rate, std::int64_t steps, double final_rate) {
   LearningRate result(rate);
   result.kind_ = LearningRate::Kind::cosine;
   result.steps_ = steps;
-  result.extra_ = final_rate;
+  result.extra_ = require_rate(final_rate);
   return result;
 }
 

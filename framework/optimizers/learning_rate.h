@@ -3,10 +3,11 @@
 
 namespace loglik {
 
-/// The learning rate of each step: constant, or a schedule. A number converts to a constant one.
+/// The learning rate of each step: constant, or a schedule. A number converts to a constant one; all throw ArgumentError for a rate that is
+/// negative or not finite.
 class LearningRate {
  public:
-  LearningRate(double rate) : rate_(rate) {}
+  LearningRate(double rate);
 
   /// In step 0, 1, …: warm-up first, if any, then the schedule.
   double at(std::int64_t step) const;
