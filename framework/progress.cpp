@@ -11,7 +11,7 @@ namespace {
 std::string grouped_digits(double value) {  // 52,300
   if (!(std::abs(value) < 1e15)) return fmt::format("{:.2e}", value);
   std::string digits = fmt::format("{:.0f}", value);
-  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), ",");
+  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), 1, ',');
   return digits;
 }
 
@@ -29,7 +29,8 @@ std::string join(std::initializer_list<std::string> parts) {
   for (const std::string& part : parts) {
     if (part.empty()) continue;
     if (!line.empty() && line.size() + 3 + part.size() > 80) break;
-    line += (line.empty() ? "" : "   ") + part;
+    if (!line.empty()) line += "   ";
+    line += part;
   }
   return line;
 }
