@@ -6,6 +6,9 @@
 // with t = 1, 2, …, on f = Σ c(θ² − 1)²/4, so g = c·θ(θ² − 1), from the θ and c below.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "framework/error.h"
 #include "framework/session.h"
 #include "tests/framework/training.h"
