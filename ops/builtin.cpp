@@ -4,6 +4,7 @@
 #include "ops/activations.h"
 #include "ops/argmax.h"
 #include "ops/arithmetic.h"
+#include "ops/binary_cross_entropy.h"
 #include "ops/concat.h"
 #include "ops/conv2d.h"
 #include "ops/dropout.h"
@@ -50,6 +51,7 @@ void register_builtin_ops() {
     register_logsumexp_ops();
     register_argmax_ops();
     register_softmax_ops();
+    register_binary_cross_entropy_ops();
     return true;
   }();
   static_cast<void>(once);

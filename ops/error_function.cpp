@@ -1,6 +1,7 @@
 #include "ops/error_function.h"
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "framework/primitives.h"
@@ -35,14 +36,79 @@ struct Erfc {  // ∂x = −g·2/√π·e^(−x²)
   }
 };
 
+template <std::size_t n>
+double polynomial(const double (&coefficients)[n], double x) {
+  double value = coefficients[n - 1];
+  for (std::size_t i = n - 1; i-- > 0;) value = value * x + coefficients[i];
+  return value;
+}
+
+// Ratios of polynomials of degree 7, as AS 241 names their coefficients.
+double normal_quantile(double p) {
+  static constexpr double a[] = {3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
+                                 4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4, 2.5090809287301226727e3};
+  static constexpr double b[] = {1.0,
+                                 4.2313330701600911252e1,
+                                 6.8718700749205790830e2,
+                                 5.3941960214247511077e3,
+                                 2.1213794301586595867e4,
+                                 3.9307895800092710610e4,
+                                 2.8729085735721942674e4,
+                                 5.2264952788528545610e3};
+  static constexpr double c[] = {1.42343711074968357734e0, 4.63033784615654529590e0,  5.76949722146069140550e0,  3.64784832476320460504e0,
+                                 1.27045825245236838258e0, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4};
+  static constexpr double d[] = {1.0,
+                                 2.05319162663775882187e0,
+                                 1.67638483018380384940e0,
+                                 6.89767334985100004550e-1,
+                                 1.48103976427480074590e-1,
+                                 1.51986665636164571966e-2,
+                                 5.47593808499534494600e-4,
+                                 1.05075007164441684324e-9};
+  static constexpr double e[] = {6.65790464350110377720e0,  5.46378491116411436990e0,  1.78482653991729133580e0,
+                                 2.96560571828504891230e-1, 2.65321895265761230930e-2, 1.24266094738807843860e-3,
+                                 2.71155556874348757815e-5, 2.01033439929228813265e-7};
+  static constexpr double f[] = {1.0,
+                                 5.99832206555887937690e-1,
+                                 1.36929880922735805310e-1,
+                                 1.48753612908506148525e-2,
+                                 7.86869131145613259100e-4,
+                                 1.84631831751005468180e-5,
+                                 1.42151175831644588870e-7,
+                                 2.04426310338993978564e-15};
+  const double q = p - 0.5;
+  if (std::abs(q) <= 0.425) {
+    const double r = 0.180625 - q * q;
+    return q * polynomial(a, r) / polynomial(b, r);
+  }
+  const double tail = q < 0 ? p : 1 - p;
+  if (tail == 0) return std::copysign(std::numeric_limits<double>::infinity(), q);
+  const double r = std::sqrt(-std::log(tail));  // NaN for a p outside [0, 1], or NaN
+  const double x = r <= 5 ? polynomial(c, r - 1.6) / polynomial(d, r - 1.6) : polynomial(e, r - 5) / polynomial(f, r - 5);
+  return std::copysign(x, q);
+}
+
+struct Ndtri {  // ∂p = g/φ(x)
+  static constexpr std::string_view name = "ndtri";
+  template <class T>
+  T operator()(T p) const {
+    return static_cast<T>(normal_quantile(p));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) {
+    return {args.output_gradient(0) * (std::sqrt(2 * std::numbers::pi) * exp(0.5 * square(args.output(0))))};
+  }
+};
+
 }  // namespace
 
 Node erf(Operand x) { return elementwise<Erf>({x}); }
 Node erfc(Operand x) { return elementwise<Erfc>({x}); }
+Node ndtri(Operand p) { return elementwise<Ndtri>({p}); }
 
 void register_error_function_ops() {
   register_elementwise<Erf, 1>();
   register_elementwise<Erfc, 1>();
+  register_elementwise<Ndtri, 1>();
 }
 
 }  // namespace loglik

@@ -1,5 +1,6 @@
 #include "ops/exponential.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "framework/register_elementwise.h"
@@ -43,18 +44,38 @@ struct Log1p {  // log(1 + x);    ∂x = g/(1 + x)
   static std::vector<Node> gradient(const GradientArgs& args) { return {args.output_gradient(0) / (1.0 + args.input(0))}; }
 };
 
+struct MulExp {  // y = x·eˢ;    ∂x = g·eˢ,  ∂s = g·y
+  static constexpr std::string_view name = "mul_exp";
+  template <class T>
+  T operator()(T x, T s) const {
+    // Half of eˢ at a time: where a half overflows, so does x·eˢ for every normal x, and a half held finite keeps 0 from becoming 0·∞.
+    const T half = std::exp(std::min(s / 2, largest<T>));
+    return x * half * half;
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) {
+    const Node g = args.output_gradient(0);
+    return {args.wants(0) ? mul_exp(g, args.input(1)) : Node(), args.wants(1) ? g * args.output(0) : Node()};
+  }
+
+ private:
+  template <class T>
+  static constexpr T largest = sizeof(T) == sizeof(float) ? T(88.7) : T(709.7);  // e^largest is still finite
+};
+
 }  // namespace
 
 Node exp(Operand x) { return elementwise<Exp>({x}); }
 Node expm1(Operand x) { return elementwise<Expm1>({x}); }
 Node log(Operand x) { return elementwise<Log>({x}); }
 Node log1p(Operand x) { return elementwise<Log1p>({x}); }
+Node mul_exp(Operand x, Operand s) { return elementwise<MulExp>({x, s}); }
 
 void register_exponential_ops() {
   register_elementwise<Exp, 1>();
   register_elementwise<Expm1, 1>();
   register_elementwise<Log, 1>();
   register_elementwise<Log1p, 1>();
+  register_elementwise<MulExp, 2>();
 }
 
 }  // namespace loglik

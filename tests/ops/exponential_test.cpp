@@ -17,6 +17,7 @@ TEST(Exponential, Conforms) {
   check_op(expm1, {.shapes = shapes, .orders = 3});
   check_op(log, {.shapes = shapes, .domain = {0.5, 3}, .orders = 3});
   check_op(log1p, {.shapes = shapes, .domain = {-0.5, 3}, .orders = 3});
+  check_op(mul_exp, {.shapes = {{{3, 5}, {3, 5}}, {{3, 1}, {1, 4}}, {{1}, {7}}, {{0, 4}, {4}}}, .orders = 3});
 }
 
 TEST(Exponential, IsRight) {  // glibc is within an ulp for these, two for expm1 and log1p
@@ -56,6 +57,22 @@ TEST(Exponential, HasTheLimits) {
 
 TEST(Exponential, GradientOfExpm1KeepsItsPrecisionFarBelowZero) {  // e^−50, where expm1 + 1 is 0
   expect_close(gradient_of(unary(expm1), row({-50})), {1.9287498479639178e-22}, 1);
+}
+
+TEST(Exponential, MulExpIsRight) {  // from 40 digits; the square of a rounded half costs three ulp
+  const Tensor x = row({2, -3, 1e-30, 1e30, 1e-300, 0.1}), s = row({0.5, -40, 200, -700, 1400, 1});
+  expect_close(value_of(binary(mul_exp), {x, s}),
+               {3.2974425414002564, -1.2745062765874767e-17, 7.22597376812575e56, 9.859676543759771e-275, 1.0286666608519893e308,
+                0.27182818284590454},
+               4);
+}
+
+TEST(Exponential, MulExpHasTheLimits) {
+  const Tensor x = row({0, 0, 1, 1, -1e-300, 1, nan, 0}), s = row({1e4, -1e4, 1e4, -1e4, 1500, -inf, 0, nan});
+  expect_close(value_of(binary(mul_exp), {x, s}), {0, 0, inf, 0, -inf, 0, nan, nan}, 0);
+  // In float32 each factor of 1e-30·e^100 fits, e^100 does not.
+  expect_close(value_of(binary(mul_exp), {row({1e-30, 0}).cast(DType::float32), row({100, 3e38}).cast(DType::float32)}),
+               {26881171503403.617, 0}, 4);
 }
 
 }  // namespace
