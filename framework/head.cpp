@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "framework/error.h"
 #include "framework/primitives.h"
 
@@ -12,15 +14,19 @@ namespace {
 TensorType log_prob_type(Graph& graph, const Distribution& distribution, Site site) {
   GraphData& data = *graph.data();
   const std::size_t nodes = data.nodes.size();
+  const auto forget = [&] {
+    data.nodes.resize(nodes);
+    std::erase_if(data.variables, [&](const auto& read) { return read.second.index() >= nodes; });
+  };
   const auto try_dtype = [&](DType dtype) {
     const TensorType type = distribution.log_prob(graph.constant(0.0, dtype, site)).type();
-    data.nodes.resize(nodes);
+    forget();
     return type;
   };
   try {
     return try_dtype(DType::float32);
   } catch (const DtypeError&) {  // parameters of float64 want a target of float64
-    data.nodes.resize(nodes);
+    forget();
     return try_dtype(DType::float64);
   }
 }
@@ -70,7 +76,8 @@ const Head& Graph::head(std::string_view name, const Distribution& distribution,
                                  to_string(y.shape()), to_string(nll.shape()), to_string(samples)));
   std::vector<std::int64_t> rest;
   for (std::size_t axis = options.sample_rank; axis < nll.shape().rank(); ++axis) rest.push_back(static_cast<std::int64_t>(axis));
-  const bool one_value_a_sample = rest.empty() && y.shape() == samples;
+  const bool one_value_a_sample =
+      y.shape() == nll.shape() && std::ranges::all_of(nll.shape().dims().subspan(options.sample_rank), [](Dim dim) { return dim == Dim(1); });
   if (!rest.empty()) nll = reduce_sum(nll, rest);
   nll = where(counts, nll, 0.0);
 
@@ -87,7 +94,10 @@ const Head& Graph::head(std::string_view name, const Distribution& distribution,
   add_answer<Probabilities>(*head, "probabilities", &Distribution::probabilities);
   if (one_value_a_sample && distribution.has<Mode>() && distribution.support() && distribution.support()->is_integer())
     for (const auto& [answer, node] : head->answers)
-      if (answer == "mode" && node.type() == y.type()) head->total_correct = sum_all(weight * cast(equal(node, y), DType::float64));
+      if (answer == "mode" && node.shape() == y.shape()) {
+        const Node correct = equal(node, y.dtype() == node.dtype() ? y : cast(y, node.dtype()));
+        head->total_correct = sum_all(weight * cast(reshape(correct, samples), DType::float64));
+      }
 
   data_->heads.push_back(head);
   return *head;

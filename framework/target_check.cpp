@@ -6,8 +6,15 @@
 #include "framework/floating_point_guard.h"
 
 namespace loglik {
+namespace {
+// As the data have it: 0.1 also if it is a float32.
+float printed(float value) { return value; }
+double printed(double value) { return value; }
+int printed(std::int32_t value) { return value; }
+}  // namespace
 
-TargetCheck::TargetCheck(std::shared_ptr<const Program> program, std::vector<CheckedTarget> targets) : targets_(std::move(targets)), session_(std::move(program)) {
+TargetCheck::TargetCheck(std::shared_ptr<const Program> program, std::vector<CheckedTarget> targets)
+    : targets_(std::move(targets)), session_(std::move(program)) {
   for (const CheckedTarget& target : targets_) outputs_.emplace_back(target.head + ".target", target.head + ".weight");
 }
 
@@ -25,9 +32,13 @@ void TargetCheck::check(const Batch& batch, std::int64_t first_row) {
       const T* values = static_cast<const T*>(y.data);
       for (std::int64_t k = 0; k < y.count; ++k) {
         const double value = static_cast<double>(values[k]) + 0.0;  // the addition flushes a denormal
-        const std::int64_t row = k / values_a_sample;
-        if (target.support.contains(value) || !(static_cast<const double*>(weight.data)[row] > 0)) continue;
-        throw SupportError(fmt::format("head \"{}\": y = {} at row {} lies outside {}, the support of {}", target.head, value, first_row + row, target.support.text(),
+        const std::int64_t sample = k / values_a_sample;
+        if (target.support.contains(value) || !(static_cast<const double*>(weight.data)[sample] > 0)) continue;
+        const Extents extents = session_.fetch(outputs_[i].first).extents();
+        const std::int64_t values_a_row = extents.empty() ? 1 : y.count / extents[0];
+        throw SupportError(fmt::format("head \"{}\": y = {} at row {}{} lies outside {}, the support of {}", target.head,
+                                       printed(values[k]), first_row + k / values_a_row,
+                                       values_a_row > 1 ? fmt::format(", value {}", k % values_a_row) : "", target.support.text(),
                                        target.distribution));
       }
     });
