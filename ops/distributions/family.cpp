@@ -1,0 +1,113 @@
+#include "ops/distributions/family.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <mutex>
+
+#include "framework/error.h"
+#include "framework/text.h"
+#include "ops/distributions/bernoulli.h"
+#include "ops/distributions/categorical.h"
+#include "ops/distributions/gaussian.h"
+#include "ops/distributions/links.h"
+#include "ops/slice.h"
+
+namespace loglik {
+namespace {
+
+using Make = Distribution (*)(Node raw, const Targets& targets);
+
+// A family of `parameters` raw outputs for each value of a target, parameter by parameter: {batch, parameters·values}.
+Family elementwise_family(std::string name, std::string description, const Support& support, std::int64_t parameters, Make make) {
+  return {.name = std::move(name),
+          .description = std::move(description),
+          .support = [support](const Targets&) { return support; },
+          .raw_outputs = [parameters](const Targets& targets) { return parameters * targets.values; },
+          .make = make};
+}
+
+std::vector<Family> builtin_families() {
+  return {
+      elementwise_family("gaussian", "Gaussian on the real line, σ = 1", Support::real, 1,
+                         [](Node raw, const Targets&) -> Distribution { return Gaussian{.loc = raw}; }),
+      elementwise_family("gaussian_learned_scale", "Gaussian on the real line, one σ for all targets is trained", Support::real, 1,
+                         [](Node raw, const Targets&) -> Distribution { return Gaussian::with_learned_scale(raw); }),
+      elementwise_family("gaussian_predicted_scale", "Gaussian on the real line, σ predicted between 1e-4 and 1e4", Support::real, 2,
+                         [](Node raw, const Targets&) -> Distribution {
+                           const std::vector<Node> parts = split(raw, 2, -1);
+                           return Gaussian{.loc = parts[0], .log_scale = bounded_log_scale(parts[1])};
+                         }),
+      elementwise_family("bernoulli", "Bernoulli on {0, 1}, by the logit", Support::binary, 1,
+                         [](Node raw, const Targets&) -> Distribution { return Bernoulli{.logits = raw}; }),
+      elementwise_family("bernoulli_soft_targets", "Bernoulli's cross-entropy on [0, 1], by the logit", Support::unit, 1,
+                         [](Node raw, const Targets&) -> Distribution { return Bernoulli{.logits = raw, .soft_targets = true}; }),
+      {.name = "categorical",
+       .description = "Categorical on labels, by the logits",
+       .needs_classes = true,
+       .support = [](const Targets& targets) { return Support::below(targets.classes); },
+       .raw_outputs = [](const Targets& targets) { return targets.classes; },
+       .make = [](Node raw, const Targets&) -> Distribution { return Categorical{.logits = raw}; }},
+  };
+}
+
+struct Registry {
+  std::mutex mutex;
+  std::map<std::string, Family, std::less<>> families;
+
+  Registry() {
+    for (Family& family : builtin_families()) {
+      std::string name = family.name;
+      families.emplace(std::move(name), std::move(family));
+    }
+  }
+};
+
+Registry& registry() {
+  static Registry instance;
+  return instance;
+}
+
+}  // namespace
+
+Family family(std::string_view name) {
+  std::lock_guard lock(registry().mutex);
+  const auto& families = registry().families;
+  if (const auto found = families.find(name); found != families.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, unused] : families) names.push_back(known);
+  const std::string near = nearest(name, names);
+  throw NameError(near.empty() ? fmt::format("head \"{}\" is unknown: known are {}", name, fmt::join(names, ", "))
+                               : fmt::format("head \"{}\" is unknown: did you mean \"{}\"?", name, near));
+}
+
+std::vector<Family> families() {
+  std::lock_guard lock(registry().mutex);
+  std::vector<Family> all;
+  for (const auto& [name, family] : registry().families) all.push_back(family);
+  return all;
+}
+
+void register_family(Family family) {
+  if (!family.support || !family.raw_outputs || !family.make)
+    throw ArgumentError(fmt::format("head \"{}\" lacks a function: support, raw_outputs and make are all needed", family.name));
+  std::lock_guard lock(registry().mutex);
+  std::string name = family.name;
+  if (!registry().families.try_emplace(std::move(name), family).second)
+    throw NameError(fmt::format("there is a head \"{}\" already: {}", family.name, registry().families.at(family.name).description));
+}
+
+Distribution make_head(std::string_view name, Node raw, const Targets& targets) {
+  const Family chosen = family(name);
+  if (chosen.needs_classes && targets.classes < 1)
+    throw ArgumentError(fmt::format("head \"{}\" is for labels 0, 1, …, the targets are not: they have no number of classes", name));
+  if (chosen.needs_classes && targets.values != 1)
+    throw ArgumentError(fmt::format("head \"{}\" is for one label a sample, the targets have {}", name, targets.values));
+  const std::int64_t outputs = chosen.raw_outputs(targets);
+  if (raw.shape().rank() != 2 || raw.shape().back() != Dim(outputs))
+    throw ShapeError(fmt::format("head \"{}\": the raw outputs have shape {}, needs {}", name, to_string(raw.shape()),
+                                 to_string(Shape{batch, outputs})));
+  return chosen.make(raw, targets);
+}
+
+}  // namespace loglik

@@ -1,0 +1,48 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/distribution.h"
+
+namespace loglik {
+
+/// What a data set's targets are, as far as a family must know.
+struct Targets {
+  std::int64_t values = 1;   ///< numbers a sample
+  std::int64_t classes = 0;  ///< labels are 0 … classes − 1; 0 if the targets are not labels
+};
+
+/// How raw network outputs, any numbers, become a distribution: how many there are, and by which links. So a head can be chosen by name:
+///
+///     const Family gaussian = family("gaussian_predicted_scale");
+///     Node raw = dense(h, {.units = gaussian.raw_outputs({.values = 3})});        // {batch, 6}
+///     graph.head("position", gaussian.make(raw, {.values = 3}));                  // targets {batch, 3}
+struct Family {
+  std::string name;            ///< "gaussian_predicted_scale"
+  std::string description;     ///< a line for lists: the distribution and its links
+  bool needs_classes = false;  ///< is it for labels only, so that it needs to know how many classes there are?
+  /// The values that its targets can take.
+  std::function<Support(const Targets&)> support;
+  /// How many raw outputs a sample needs.
+  std::function<std::int64_t(const Targets&)> raw_outputs;
+  /// The distribution of targets {batch, values}, or {batch} for classes, from raw outputs {batch, raw_outputs(targets)}.
+  std::function<Distribution(Node raw, const Targets&)> make;
+};
+
+/// The family of that name. Throws NameError: head "guassian" is unknown; did you mean "gaussian"?
+Family family(std::string_view name);
+
+/// All there are, by name.
+std::vector<Family> families();
+
+/// Adds one of your own. Throws NameError if the name is taken, ArgumentError if a function is missing. Thread-safe, as are the others.
+void register_family(Family family);
+
+/// The distribution of that family, once it has been seen to fit. Throws NameError for the name, ArgumentError for a family of labels if
+/// the targets are none, or have more than one value a sample, ShapeError unless raw is {…, raw_outputs(targets)} with two axes.
+Distribution make_head(std::string_view name, Node raw, const Targets& targets);
+
+}  // namespace loglik

@@ -1,0 +1,18 @@
+#pragma once
+#include "framework/node.h"
+
+namespace loglik {
+
+// Links: from a raw network output, any number, to a parameter of a distribution.
+
+/// x held softly within (low, high): nearly x itself well inside, with a gradient that is never exactly 0 near the bounds.
+///
+/// With t = high − softplus(high − x): low + softplus(t − low). Gradient sigmoid(high − x)·sigmoid(t − low). Throws ArgumentError unless
+/// low < high.
+Node soft_clamp(Operand x, double low, double high);
+
+/// The log of a scale (σ, b, …) of standardised targets, held softly within log 1e-4 and log 1e4: a network that is sure of itself can't
+/// make a likelihood infinite, nor a sample's gradient vanish.
+Node bounded_log_scale(Operand raw);
+
+}  // namespace loglik

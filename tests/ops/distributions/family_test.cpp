@@ -1,0 +1,91 @@
+#include "ops/distributions/family.h"
+
+#include "framework/error.h"
+#include "framework/head.h"
+#include "ops/distributions/gaussian.h"
+#include "ops/distributions/links.h"
+#include "tests/ops/derivatives.h"
+
+namespace loglik {
+namespace {
+
+template <class E, class F>
+void expect_thrown(F f, const std::string& text) {
+  try {
+    f();
+    ADD_FAILURE() << "nothing thrown, expected: " << text;
+  } catch (const E& error) {
+    EXPECT_EQ(error.what(), text);
+  }
+}
+
+TEST(Families, AreChosenByName) {
+  std::vector<std::string> names;
+  for (const Family& family : families()) {
+    if (family.name.starts_with("test_")) continue;  // of other tests in this process
+    names.push_back(family.name);
+    const Targets targets = family.needs_classes ? Targets{.classes = 3} : Targets{.values = 2};
+    Graph graph;
+    const Distribution d = make_head(family.name, graph.input("raw", {batch, family.raw_outputs(targets)}), targets);
+    EXPECT_EQ(d.support()->text(), family.support(targets).text()) << family.name;
+    EXPECT_FALSE(d.certificate().empty()) << family.name;
+    EXPECT_EQ(graph.head("y", d).target.type(),
+              family.needs_classes ? (TensorType{DType::int32, {batch}}) : (TensorType{DType::float32, {batch, 2}}));
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"bernoulli", "bernoulli_soft_targets", "categorical", "gaussian", "gaussian_learned_scale",
+                                             "gaussian_predicted_scale"}));
+}
+
+TEST(Families, SuggestWhatWasMeant) {
+  expect_thrown<NameError>([] { family("guassian"); }, "head \"guassian\" is unknown: did you mean \"gaussian\"?");
+  try {
+    family("beta_binomial_x");
+    ADD_FAILURE();
+  } catch (const NameError& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with("head \"beta_binomial_x\" is unknown: known are bernoulli, bernoulli_soft_targets, "))
+        << error.what();
+  }
+}
+
+TEST(Families, RefuseWhatDoesNotFit) {
+  Graph graph;
+  const Node raw = graph.input("raw", {batch, 3});
+  expect_thrown<ArgumentError>([&] { make_head("categorical", raw, {.values = 1}); },
+                               "head \"categorical\" is for labels 0, 1, …, the targets are not: they have no number of classes");
+  expect_thrown<ArgumentError>([&] { make_head("categorical", raw, {.values = 2, .classes = 3}); },
+                               "head \"categorical\" is for one label a sample, the targets have 2");
+  expect_thrown<ShapeError>([&] { make_head("gaussian_predicted_scale", raw, {.values = 3}); },
+                            "head \"gaussian_predicted_scale\": the raw outputs have shape {batch, 3}, needs {batch, 6}");
+}
+
+TEST(Families, PredictAScaleWithinBounds) {
+  Graph graph;
+  const Tensor raw = Tensor::from(std::vector<double>{1, 2, 0, 1, 3, 4, -1e4, 1e4}, {2, 4});
+  const Distribution d = make_head("gaussian_predicted_scale", graph.constant(raw), {.values = 2});
+  expect_close(interpret(d.mean()), {1, 2, 3, 4}, 0);
+  const Gaussian& gaussian = *d.as<Gaussian>();
+  const Tensor log_scale = interpret(gaussian.log_scale);
+  EXPECT_NEAR(log_scale.at(0), 0, 2e-4);  // 1e-4 is what the bounds bend
+  EXPECT_NEAR(log_scale.at(1), 1, 4e-4);
+  EXPECT_NEAR(log_scale.at(2), std::log(1e-4), 1e-12);
+  EXPECT_NEAR(log_scale.at(3), std::log(1e4), 2e-8);
+  expect_derivatives([](const std::vector<Node>& x) { return bounded_log_scale(x[0]); }, {spread({3, 5}, -15, 15)}, 2);
+  EXPECT_THROW(soft_clamp(gaussian.log_scale, 1, 1), ArgumentError);
+}
+
+TEST(Families, CanBeAdded) {
+  const Family wide{.name = "test_wide_gaussian",
+                    .description = "σ = 100",
+                    .support = [](const Targets&) { return Support::real; },
+                    .raw_outputs = [](const Targets& targets) { return targets.values; },
+                    .make = [](Node raw, const Targets&) -> Distribution { return Gaussian{.loc = raw, .scale = 100}; }};
+  register_family(wide);
+  Graph graph;
+  EXPECT_EQ(make_head("test_wide_gaussian", graph.input("raw", {batch, 2}), {.values = 2}).as<Gaussian>()->scale, 100);
+  expect_thrown<NameError>([&] { register_family(wide); }, "there is a head \"test_wide_gaussian\" already: σ = 100");
+  expect_thrown<ArgumentError>([] { register_family({.name = "test_empty"}); },
+                               "head \"test_empty\" lacks a function: support, raw_outputs and make are all needed");
+}
+
+}  // namespace
+}  // namespace loglik
