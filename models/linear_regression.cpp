@@ -1,0 +1,30 @@
+#include "models/linear_regression.h"
+
+#include "models/model_ends.h"
+#include "ops/shape.h"
+
+namespace loglik {
+
+void linear_regression(Graph& graph, const DataInfo& data, const LinearRegressionOptions& options) {
+  add_dense_head(graph, data, options.head, flatten(standardized_samples(graph, data)), {.weight_initializer = {}, .name = "output"});
+}
+
+ZooEntry linear_regression_entry() {
+  return {
+      .name = "linear_regression",
+      .description = "Gaussian with σ = 1 around a linear function: least squares",
+      .head = "gaussian",
+      .builder = [](Graph& graph, const DataInfo& data, const std::string& head) { linear_regression(graph, data, {.head = head}); },
+      .recipes = {{.data = "penguins_body_mass",
+                   .epochs = 60,
+                   .batch_size = 32,
+                   .learning_rate = 0.1,
+                   .cosine = true,
+                   .metric = Metric::nll,
+                   .mean = 1.005376,
+                   .stddev = 0.000201}},
+      .reference = "Gauss 1809; data: Gorman, Williams & Fraser 2014",
+  };
+}
+
+}  // namespace loglik

@@ -1,0 +1,30 @@
+#include "models/logistic_regression.h"
+
+#include "models/model_ends.h"
+#include "ops/shape.h"
+
+namespace loglik {
+
+void logistic_regression(Graph& graph, const DataInfo& data, const LogisticRegressionOptions& options) {
+  add_dense_head(graph, data, options.head, flatten(standardized_samples(graph, data)), {.weight_initializer = {}, .name = "output"});
+}
+
+ZooEntry logistic_regression_entry() {
+  return {
+      .name = "logistic_regression",
+      .description = "Bernoulli whose logit is a linear function",
+      .head = "bernoulli",
+      .builder = [](Graph& graph, const DataInfo& data, const std::string& head) { logistic_regression(graph, data, {.head = head}); },
+      .recipes = {{.data = "penguins_sex",
+                   .epochs = 100,
+                   .batch_size = 32,
+                   .learning_rate = 0.1,
+                   .cosine = true,
+                   .metric = Metric::nll,
+                   .mean = 0.230857,
+                   .stddev = 0.001875}},
+      .reference = "Cox 1958; data: Gorman, Williams & Fraser 2014",
+  };
+}
+
+}  // namespace loglik

@@ -1,0 +1,140 @@
+// What builders build: parameters by name, heads by family, and what they refuse.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "framework/error.h"
+#include "framework/random.h"
+#include "models/lenet5.h"
+#include "models/linear_regression.h"
+#include "models/mlp.h"
+#include "models/softmax_regression.h"
+#include "models/train.h"
+
+namespace loglik {
+namespace {
+
+template <class E, class F>
+std::string error_of(F action) {
+  try {
+    action();
+  } catch (const E& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "no error of the expected kind";
+  return "";
+}
+
+DataInfo images() { return load_data("fashion_mnist_2000").info; }
+
+std::vector<std::string> parameter_names(const ZooEntry& entry, const DataInfo& data) {
+  Graph graph;
+  entry.build(graph, data);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : compile(graph).parameters()) names.push_back(name);
+  return names;
+}
+
+std::int64_t parameter_count(const Model& model) {
+  std::int64_t count = 0;
+  for (const auto& [name, value] : model.parameters()) count += value.count();
+  return count;
+}
+
+TEST(Builders, NameParametersByTheirPlace) {
+  EXPECT_EQ(parameter_names(find_model("lenet5"), images()),
+            (std::vector<std::string>{"conv_1/bias", "conv_1/weight", "conv_2/bias", "conv_2/weight", "hidden_1/bias", "hidden_1/weight",
+                                      "hidden_2/bias", "hidden_2/weight", "output/bias", "output/weight"}));
+  EXPECT_EQ(parameter_names(find_model("autoencoder"), images()), parameter_names(find_model("denoising_autoencoder"), images()));
+}
+
+TEST(Builders, MakeTheNetworksOfTheirPapers) {
+  Graph lenet, perceptron;
+  lenet5(lenet, images());
+  EXPECT_EQ(parameter_count(compile(lenet)), 61'706);  // 6·26 + 16·151 + 400·120 + 120 + 120·84 + 84 + 84·10 + 10
+  mlp(perceptron, images());
+  EXPECT_EQ(parameter_count(compile(perceptron)), 235'146);  // 785·256 + 257·128 + 129·10
+}
+
+TEST(Builders, TakeAnyHeadThatCanTakeTheTargets) {
+  const LoadedData sex = load_data("penguins_sex");
+  for (const std::string head : {"bernoulli", "categorical", "gaussian", "gaussian_learned_scale", "gaussian_predicted_scale"}) {
+    const Trained trained = train(find_model("mlp"), {.data = "penguins_sex", .head = head, .epochs = 5}, sex, 1);
+    EXPECT_TRUE(std::isfinite(trained.test.nll)) << head;
+    EXPECT_EQ(trained.test.accuracy.has_value(), head == "bernoulli" || head == "categorical") << head;
+  }
+}
+
+TEST(Builders, RefuseHeadsThatCantTakeTheTargets) {
+  const DataInfo mass = load_data("penguins_body_mass").info;
+  const auto refusal = [](const std::string& model, const DataInfo& data, const std::string& head) {
+    const std::string text = error_of<ArgumentError>([&] {
+      Graph graph;
+      find_model(model).build(graph, data, head);
+    });
+    return text.substr(0, text.find(": heads that fit are "));
+  };
+  EXPECT_EQ(refusal("mlp", images(), "bernoulli"),
+            "head \"bernoulli\" is for targets in {0, 1}, but \"label\" of fashion_mnist_2000 takes 0, …, 9");
+  EXPECT_EQ(refusal("linear_regression", mass, "categorical"),
+            "head \"categorical\" is for classes, but \"body_mass_kg\" of penguins_body_mass takes real numbers");
+  EXPECT_EQ(refusal("autoencoder", images(), "bernoulli"),
+            "head \"bernoulli\" is for targets in {0, 1}, but pixels of fashion_mnist_2000 lie in [0, 1]");
+  EXPECT_EQ(refusal("autoencoder", images(), "categorical"),
+            "head \"categorical\" is for classes, but pixels of fashion_mnist_2000 lie in [0, 1]");
+  Graph graph;
+  EXPECT_THROW(find_model("mlp").build(graph, images(), "gausian"), NameError);
+  Graph pinned;
+  EXPECT_THROW(softmax_regression(pinned, mass, {.head = "gaussian", .pin_first = true}), ArgumentError);
+}
+
+TEST(Builders, RefuseRealTargetsOutsideTheSupportBeforeTraining) {
+  const ZooEntry& entry = find_model("linear_regression");
+  EXPECT_THROW(train(entry, {.data = "penguins_body_mass", .head = "bernoulli"}, load_data("penguins_body_mass"), 1), SupportError);
+}
+
+TEST(Builders, RefuseTablesForConvolutions) {
+  Graph graph;
+  EXPECT_EQ(error_of<ArgumentError>([&] { lenet5(graph, load_data("penguins_sex").info); }),
+            "lenet5 needs images {channels, height, width}, the samples of penguins_sex are {4}");
+}
+
+TEST(Builders, StandardiseImages) {
+  Graph graph;
+  mlp(graph, images(), {.hidden = {4}});
+  const Model model = compile(graph);
+  EXPECT_EQ(model.parameters()["hidden_1/weight"].extents(), (Extents{784, 4}));
+  const Tensor probabilities = model.predict(load_data("fashion_mnist_2000").test.column("x").rows(0, 3))["label.probabilities"];
+  EXPECT_EQ(probabilities.extents(), (Extents{3, 10}));
+}
+
+// Mean squared error of what a model makes of images with three pixels in ten hidden, against the whole images.
+double error_from_corrupted(const Model& model, const Tensor& images) {
+  std::vector<float> kept(static_cast<std::size_t>(images.count()));
+  fill_uniform<float>({.seed = 5}, 0, kept);
+  Tensor corrupted = images.clone();
+  auto pixels = corrupted.mutable_values<std::uint8_t>();
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    if (kept[i] < 0.3F) pixels[i] = 0;
+  }
+  const Tensor mean = model.predict(corrupted)["reconstruction.mean"];
+  double squares = 0;
+  for (std::int64_t i = 0; i < images.count(); ++i) squares += std::pow(mean.at(i) - images.at(i) / 255, 2);
+  return squares / static_cast<double>(images.count());
+}
+
+TEST(Builders, DenoisingAutoencoderDenoises) {
+  const ZooEntry& plain = find_model("autoencoder");
+  const ZooEntry& denoising = find_model("denoising_autoencoder");
+  const LoadedData data = data_for(plain, load_data("fashion_mnist_2000"));
+  const Recipe recipe = plain.recipe_for("fashion_mnist_2000");
+  const Tensor images = data.test.column("x");
+  const double with = error_from_corrupted(train(denoising, recipe, data, 1).model, images);
+  const double without = error_from_corrupted(train(plain, recipe, data, 1).model, images);
+  EXPECT_LT(with, 0.8 * without);
+}
+
+}  // namespace
+}  // namespace loglik
