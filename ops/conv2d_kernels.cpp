@@ -19,7 +19,7 @@ namespace loglik {
 namespace {
 
 constexpr std::int64_t panel_bytes = 256 * 1024;  // of gathered patches: stays in a core's L2 cache beside the other operands
-constexpr std::int64_t least_columns = 128;       // fewer, and a product is bound by packing the other operand
+constexpr std::int64_t least_columns = 256;       // fewer, and a product is bound by packing the filters
 constexpr std::int64_t few_columns = 512;         // images with fewer positions share a panel
 constexpr std::int64_t most_slots = 32;
 constexpr std::int64_t partial_bytes = 64 << 20;  // of partial filter gradients, about
