@@ -13,6 +13,19 @@ namespace {
 constexpr std::size_t alignment = 64;
 std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
+// Have two shapes as many elements, whatever their symbols are? Counts by several symbols are no Dim.
+bool same_count(const Shape& a, const Shape& b) {
+  std::int64_t factors[2] = {1, 1};
+  std::vector<int> symbols[2];
+  for (const int i : {0, 1})
+    for (const Dim dim : (i == 0 ? a : b).dims()) {
+      factors[i] *= dim.factor();
+      if (!dim.is_constant()) symbols[i].push_back(dim.symbol().id());
+    }
+  for (std::vector<int>& ids : symbols) std::sort(ids.begin(), ids.end());
+  return factors[0] == factors[1] && symbols[0] == symbols[1];
+}
+
 // A part of a `pack`, to be computed at its place in the packed tensor.
 struct Part {
   Node pack;
@@ -115,7 +128,7 @@ class Planner {
       const Location from = location(input);
       if (from.kind != Location::Kind::buffer || input.shape() != value.shape() || size_of(input.dtype()) != size_of(value.dtype())) continue;
       Buffer& buffer = plan_.buffers[from.index];
-      const bool whole = from.offset == 0 && buffer.type.shape.count() == value.shape().count() && size_of(buffer.type.dtype) == size_of(value.dtype());
+      const bool whole = from.offset == 0 && same_count(buffer.type.shape, value.shape()) && size_of(buffer.type.dtype) == size_of(value.dtype());
       if (!whole || buffer.last != position || std::find(taken.begin(), taken.end(), from.index) != taken.end()) continue;
       if (!value.op().may_overwrite(i, value.output_index()) || read_otherwise(value, i, from.index)) continue;
       taken.push_back(from.index);
