@@ -161,11 +161,15 @@ void register_shape_primitives() {
 
 void register_elementwise_primitives();
 void register_reduce_primitives();
+void register_adam();
+void register_sgd();
 
 void register_primitives() {
   register_elementwise_primitives();
   register_reduce_primitives();
   register_shape_primitives();
+  register_adam();
+  register_sgd();
 }
 
 }  // namespace loglik
