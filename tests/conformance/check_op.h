@@ -31,6 +31,8 @@ class Builder {
   static auto call(const F& f, std::span<const Node> x) {
     if constexpr (std::invocable<const F&, std::span<const Node>>)
       return f(x);
+    else if constexpr (std::invocable<const F&, const std::vector<Node>&>)
+      return f(std::vector<Node>(x.begin(), x.end()));
     else if constexpr (std::invocable<const F&, Node>)
       return f(x[0]);
     else if constexpr (std::invocable<const F&, Node, Node>)
