@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "tests/conformance/check_op.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 
 namespace loglik {
@@ -23,6 +23,15 @@ const std::vector<double> values{0,
                                  0,
                                  5000};
 
+const ConformanceCases conforming{
+    {"binary_cross_entropy",
+     binary_cross_entropy,
+     {.shapes = {{{3, 5}, {3, 5}}, {{3, 1}, {1, 4}}, {{1}, {7}}, {{0, 4}, {4}}}, .large = {{{300, 401}, {401}}}, .orders = 3}},
+};
+const References by_digits{"BinaryCrossEntropy.IsRight", {"binary_cross_entropy"}};
+
+TEST(BinaryCrossEntropy, Conforms) { conforming.check(); }
+
 TEST(BinaryCrossEntropy, IsRight) {  // from 40 digits; log1p and exp are within an ulp or two
   expect_close(value_of(binary(binary_cross_entropy), {row(logits), row(targets)}), values, 4);
   expect_close(value_of(binary(binary_cross_entropy), {row(logits).cast(DType::float32), row(targets).cast(DType::float32)}), values, 4);
@@ -32,10 +41,6 @@ TEST(BinaryCrossEntropy, IsRight) {  // from 40 digits; log1p and exp are within
 TEST(BinaryCrossEntropy, HasDerivativesWhereItsStableFormHasKinks) {
   // At 0 the pieces of its stable form have kinks, the whole has not.
   expect_derivatives(binary(binary_cross_entropy), {row({0, 0, 0}), row({0, 0.5, 1})});
-}
-
-TEST(BinaryCrossEntropy, Conforms) {
-  conformance::check_op(binary_cross_entropy, {.shapes = {{{3, 5}, {3, 5}}, {{3, 1}, {1, 4}}, {{1}, {7}}, {{0, 4}, {4}}}, .orders = 3});
 }
 
 }  // namespace

@@ -3,10 +3,33 @@
 #include "framework/error.h"
 #include "framework/registry.h"
 #include "ops/builtin.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/whole_numbers.h"
 
 namespace loglik {
 namespace {
+
+const ConformanceCases conforming{
+    {"concat",
+     [](Node a, Node b) {
+       return concat({a, b * b}, 1);
+     },
+     {.shapes = {{{2, 1}, {2, 3}}, {{0, 1}, {0, 3}}, {{2, 2}, {2, 0}}}, .large = {{{301, 403}, {301, 10}}}}},
+    {"concat",
+     [](Node a, Node b, Node c) {
+       return concat({a, b, c}, -1);
+     },
+     {.shapes = {{{2, 2}, {2, 0}, {2, 1}}, {{1}, {7}, {3}}}}},
+    {"concat",
+     [](Node x) {
+       return concat({x, x * x}, 0);
+     },
+     {.shapes = {{3}, {2, 3}, {1}, {0, 2}}, .large = {{50001}}}},
+    {"concat", [](Node x) { return concat({x}, 0); }, {.shapes = {{3}}}},
+};
+const References by_numpy{"Concat.IsRight", {"concat"}};
+
+TEST(Concat, Conforms) { conforming.check(); }
 
 // The parts hold 0, 1, 2, …, each going on where the one before ends. Recorded from NumPy 1.24: np.concatenate(parts, axis).
 TEST(Concat, IsRight) {
@@ -33,28 +56,6 @@ TEST(Concat, IsRight) {
       }
       expect_values(value_of([&](const std::vector<Node>& x) { return concat(x, c.axis); }, parts), c.extents, c.values);
     }
-}
-
-TEST(Concat, HasTheDerivatives) {
-  const std::vector<OpCase> cases{
-      {"two",
-       [](const std::vector<Node>& x) {
-         return concat({x[0], x[1] * x[1]}, 1);
-       },
-       {{2, 1}, {2, 3}}},
-      {"twice the same",
-       [](const std::vector<Node>& x) {
-         return concat({x[0], x[0] * x[0]}, 0);
-       },
-       {{3}}},
-      {"one", [](const std::vector<Node>& x) { return concat({x[0]}, 0); }, {{3}}},
-      {"empty",
-       [](const std::vector<Node>& x) {
-         return concat({x[0], x[1], x[2]}, -1);
-       },
-       {{2, 2}, {2, 0}, {2, 1}}},
-  };
-  for (const OpCase& c : cases) expect_derivatives(c);
 }
 
 TEST(Concat, AddsUpUnknownSizes) {

@@ -11,6 +11,7 @@
 #include "framework/registry.h"
 #include "framework/thread_pool.h"
 #include "ops/builtin.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/expect_error.h"
 
@@ -129,6 +130,41 @@ void expect_definition(const Case& c, DType dtype) {
   expect_values(values[1], wx, tolerance(wx, terms), fmt::format("{}: input gradient", c.what));
   expect_values(values[2], wf, tolerance(wf, terms), fmt::format("{}: filter gradient", c.what));
 }
+
+Build convolution(const ConvolutionOptions& options) {
+  return [=](const std::vector<Node>& x) { return conv2d(x[0], x[1], options); };
+}
+
+const ConformanceCases conforming{
+    {"conv2d",
+     convolution({}),
+     {.shapes = {{{1, 1, 1, 1}, {1, 1, 1, 1}}, {{2, 2, 3, 4}, {3, 2, 2, 3}}, {{2, 1, 3, 4}, {2, 1, 3, 4}}, {{0, 2, 4, 4}, {3, 2, 3, 3}}},
+      .domain = {-1, 1},
+      .large = {{{9, 4, 13, 12}, {5, 4, 5, 5}}}}},
+    {"conv2d",
+     convolution({.stride = {3, 2}, .padding = {1, 0}, .dilation = {3, 2}}),
+     {.shapes = {{{1, 2, 7, 6}, {1, 2, 2, 2}}}, .domain = {-1, 1}, .large = {{{9, 4, 23, 22}, {5, 4, 5, 5}}}}},
+    {"conv2d",
+     convolution({.padding = Padding::same, .groups = 2}),
+     {.shapes = {{{2, 4, 3, 3}, {2, 2, 2, 3}}}, .domain = {-1, 1}, .large = {{{9, 4, 13, 12}, {6, 2, 3, 3}}}}},
+    {"conv2d_input_gradient",
+     [](Node y, Node filters) {
+       return conv2d_input_gradient(y, filters, {4, 5}, {.stride = 2, .padding = 1});
+     },
+     {.shapes = {{{2, 2, 2, 3}, {2, 1, 3, 3}}, {{0, 2, 2, 3}, {2, 1, 3, 3}}},
+      .domain = {-1, 1},
+      .large = {{{45, 9, 2, 3}, {9, 17, 3, 3}}}}},
+    {"conv2d_filter_gradient",
+     [](Node x, Node y) {
+       return conv2d_filter_gradient(x, y, {3, 3}, {.stride = 2, .padding = 1});
+     },
+     {.shapes = {{{2, 1, 4, 5}, {2, 2, 2, 3}}, {{0, 1, 4, 5}, {0, 2, 2, 3}}},
+      .domain = {-1, 1},
+      .large = {{{45, 17, 4, 5}, {45, 9, 2, 3}}}}},
+};
+const References by_definition{"Conv2d.IsTheDefinition", {"conv2d", "conv2d_input_gradient", "conv2d_filter_gradient"}};
+
+TEST(Conv2d, Conforms) { conforming.check(); }
 
 TEST(Conv2d, IsTheDefinition) {
   for (const DType dtype : {DType::float64, DType::float32})

@@ -12,6 +12,7 @@
 #include "framework/graph.h"
 #include "framework/interpret.h"
 #include "framework/primitives.h"
+#include "tests/conformance/differences.h"
 
 namespace loglik {
 
@@ -28,46 +29,29 @@ inline Tensor spread(Extents extents, double low, double high, int seed = 1) {
   return tensor;
 }
 
-/// Compares the derivatives of `build` of order 1 to `orders` with central differences, in float64.
-///
-/// Each order is the gradient of the one before, reduced by a weighting: a plain sum would hide a gradient whose elements are exchanged.
+/// Compares the derivatives of `build` of order 1 to `orders` at a point with central differences, in float64, as the conformance kit does.
 inline void expect_derivatives(const Build& build, const std::vector<Tensor>& at, int orders = 3) {
   Graph graph;
   std::vector<Node> xs;
   std::vector<std::pair<std::string, Tensor>> feed;
   for (std::size_t i = 0; i < at.size(); ++i) {
-    feed.emplace_back("x" + std::to_string(i), at[i].clone());
+    feed.emplace_back("x" + std::to_string(i), at[i]);
     xs.push_back(graph.input(feed.back().first, Shape(std::span<const std::int64_t>(at[i].extents())), DType::float64));
   }
-  const auto weighted = [&](Node y, int seed) { return reduce_sum(y * graph.constant(spread(y.shape().constant(), 0.5, 1.5, seed))); };
-  Node f = weighted(build(xs), 1);
-  for (int order = 1; order <= orders; ++order) {
-    const std::vector<Node> gradient = gradients(f, xs);
-    const std::vector<Tensor> actual = interpret(gradient, feed);
-    for (std::size_t i = 0; i < xs.size(); ++i) {
-      ASSERT_EQ(gradient[i].type(), xs[i].type());
-      for (std::int64_t k = 0; k < at[i].count(); ++k) {
-        double& x = feed[i].second.mutable_values<double>()[static_cast<std::size_t>(k)];
-        const double middle = x, step = 1e-5 * std::max(1.0, std::abs(x));
-        const auto value = [&](double moved) {
-          x = moved;
-          return interpret(std::span(&f, 1), feed)[0].item();
-        };
-        const double above = value(middle + step), below = value(middle - step);
-        x = middle;
-        const double expected = (above - below) / (2 * step);
-        // The difference is off by h²·f‴/6 ≈ 1e-10 and by f's rounding, 1e-16·|f|/h ≈ 1e-11·|f|; a wrong formula by far more.
-        const double tolerance = 1e-7 * std::max({1.0, std::abs(expected), std::abs(above)});
-        ASSERT_NEAR(actual[i].at(k), expected, tolerance)
-            << "order " << order << ", input " << i << ", element " << k << ", x = " << middle;
-      }
+  std::vector<Node> outputs{build(xs)};
+  for (int order = 1; order <= orders && !outputs.empty(); ++order) {
+    std::vector<Tensor> weights;
+    std::vector<Node> seeds;
+    for (const Node output : outputs) {
+      weights.push_back(conformance::weights(output.shape().constant(), static_cast<std::uint64_t>(order) * 100 + weights.size()));
+      seeds.push_back(graph.constant(weights.back()));
     }
-    Node next;
-    for (std::size_t i = 0; i < xs.size(); ++i) {
-      const Node term = weighted(gradient[i], order + 1 + static_cast<int>(i));
-      next = next ? next + term : term;
-    }
-    f = next;
+    const std::vector<Node> derivatives = vector_jacobian_product(outputs, seeds, xs);
+    for (const std::string& wrong : conformance::compare_with_differences(outputs, weights, xs, derivatives, feed))
+      ADD_FAILURE() << "order " << order << " " << wrong;
+    outputs.clear();
+    for (const Node derivative : derivatives)
+      if (derivative) outputs.push_back(derivative);
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "tests/conformance/check_op.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 
 namespace loglik {
@@ -10,11 +10,15 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-TEST(ErrorFunction, Conforms) {
-  conformance::check_op(erf, {.shapes = {{3, 5}, {1, 1}, {0, 4}, {}}, .orders = 3});
-  conformance::check_op(erfc, {.shapes = {{3, 5}, {1, 1}, {0, 4}, {}}, .orders = 3});
-  conformance::check_op(ndtri, {.shapes = {{3, 5}, {1, 1}, {0, 4}, {}}, .domain = {0.05, 0.95}, .orders = 3});
-}
+const ConformanceCases conforming{
+    {"erf", erf, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .large = {{300, 401}}, .orders = 3}},
+    {"erfc", erfc, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .large = {{300, 401}}, .orders = 3}},
+    {"ndtri", ndtri, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {0.05, 0.95}, .large = {{300, 401}}, .orders = 3}},
+};
+const References by_digits{"ErrorFunction.IsRight", {"erf", "erfc"}};
+const References quantiles{"ErrorFunction.NdtriIsRight", {"ndtri"}};
+
+TEST(ErrorFunction, Conforms) { conforming.check(); }
 
 TEST(ErrorFunction, IsRight) {  // glibc is within an ulp for erf, a few for erfc
   for (const Reference& reference : std::vector<Reference>{

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "tests/conformance/check_op.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 
 namespace loglik {
@@ -10,15 +10,19 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-TEST(Exponential, Conforms) {
-  using conformance::check_op;
-  const std::vector<conformance::InputShapes> shapes{{3, 5}, {1, 1}, {0, 4}, {}};
-  check_op(exp, {.shapes = shapes, .large = {{20000}}, .orders = 3});
-  check_op(expm1, {.shapes = shapes, .orders = 3});
-  check_op(log, {.shapes = shapes, .domain = {0.5, 3}, .orders = 3});
-  check_op(log1p, {.shapes = shapes, .domain = {-0.5, 3}, .orders = 3});
-  check_op(mul_exp, {.shapes = {{{3, 5}, {3, 5}}, {{3, 1}, {1, 4}}, {{1}, {7}}, {{0, 4}, {4}}}, .orders = 3});
-}
+const ConformanceCases conforming{
+    {"exp", exp, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .large = {{300, 401}}, .orders = 3}},
+    {"expm1", expm1, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .large = {{300, 401}}, .orders = 3}},
+    {"log", log, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {0.5, 3}, .large = {{300, 401}}, .orders = 3}},
+    {"log1p", log1p, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {-0.5, 3}, .large = {{300, 401}}, .orders = 3}},
+    {"mul_exp",
+     mul_exp,
+     {.shapes = {{{3, 5}, {3, 5}}, {{3, 1}, {1, 4}}, {{1}, {7}}, {{0, 4}, {4}}}, .large = {{{300, 401}, {401}}}, .orders = 3}},
+};
+const References by_digits{"Exponential.IsRight", {"exp", "expm1", "log", "log1p"}};
+const References products{"Exponential.MulExpIsRight", {"mul_exp"}};
+
+TEST(Exponential, Conforms) { conforming.check(); }
 
 TEST(Exponential, IsRight) {  // glibc is within an ulp for these, two for expm1 and log1p
   const std::vector<double> real{-20.5, -6.25, -1.5, -0.4375, -1e-9, 1e-9, 0.3125, 2.5, 7.75, 20.25},

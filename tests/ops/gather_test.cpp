@@ -3,10 +3,54 @@
 #include "framework/error.h"
 #include "framework/registry.h"
 #include "ops/builtin.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/whole_numbers.h"
 
 namespace loglik {
 namespace {
+
+Build take(std::int64_t axis) {
+  return [=](const std::vector<Node>& x) { return gather(x[0] * x[0], x[1], axis); };
+}
+// The gradient of what is taken from x: g {…} is the first input.
+const std::vector<conformance::InputOptions> places_below_3{{}, {.dtype = DType::int32, .domain = conformance::Domain{0, 3}}};
+
+const ConformanceCases conforming{
+    {"gather",
+     take(0),
+     {.shapes = {{{3, 2}, {2, 2}}, {{3}, {1}}, {{3, 5}, {7}}, {{3}, {0}}, {{3, 0}, {2}}},
+      .inputs = places_below_3,
+      .large = {{{3, 301}, {203}}}}},
+    {"gather",
+     take(-1),
+     {.shapes = {{{2, 3}, {}}, {{0, 3}, {2}}, {{2, 3}, {2, 1}}}, .inputs = places_below_3, .large = {{{301, 3}, {203}}}}},
+    {"gather_gradient",
+     [](Node x, Node i) { return gradient(reduce_sum(gather(x * x, i, 0) * gather(x, i, 0)), x); },
+     {.shapes = {{{3, 2}, {4}}, {{3}, {0}}},
+      .inputs = places_below_3,
+      .large = {{{3, 301}, {203}}},
+      .skip = {{conformance::Property::dtypes, "made by differentiating, of floats only"}}}},
+    {"take_along_last",
+     [](Node x, Node i) { return take_along_last(x * x, i); },
+     {.shapes = {{{2, 3}, {2}}, {{3}, {}}, {{2, 3}, {2, 2}}, {{2, 1, 3}, {2, 1}}, {{0, 3}, {0}}},
+      .inputs = places_below_3,
+      .large = {{{50001, 3}, {50001}}}}},
+    {"take_along_last_gradient",
+     [](Node x, Node i) { return gradient(reduce_sum(take_along_last(x * x, i) * take_along_last(x, i)), x); },
+     {.shapes = {{{2, 3}, {2}}, {{3}, {}}, {{0, 3}, {0}}},
+      .inputs = places_below_3,
+      .large = {{{50001, 3}, {50001}}},
+      .skip = {{conformance::Property::dtypes, "made by differentiating, of floats only"}}}},
+    {"one_hot",
+     [](Node i) { return one_hot(i, 3); },
+     {.shapes = {{5}, {1, 1}, {}, {0, 2}}, .inputs = {places_below_3[1]}, .large = {{50001}}}},
+    {"one_hot", [](Node i) { return one_hot(i, 4, DType::boolean); }, {.shapes = {{5}, {1, 1}, {}, {0, 2}}, .inputs = {places_below_3[1]}}},
+};
+const References by_numpy{"Gather.IsRight", {"gather", "gather_gradient"}};
+const References rows_by_hand{"TakeAlongLast.IsRight", {"take_along_last", "take_along_last_gradient"}};
+const References ones_by_hand{"OneHot.IsRight", {"one_hot"}};
+
+TEST(Gather, Conforms) { conforming.check(); }
 
 // x holds 0, 1, 2, …; g holds 1, 2, 3, …. Recorded from NumPy 1.24: np.take(x, indices, axis) and g added up with np.add.at.
 TEST(Gather, IsRight) {

@@ -1,11 +1,28 @@
 #include "ops/linear_recurrence.h"
 
 #include "framework/error.h"
-#include "tests/conformance/check_op.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 
 namespace loglik {
 namespace {
+
+Build recurrence(const LinearRecurrenceOptions& options) {
+  return
+      [=](const std::vector<Node>& x) { return x.size() > 1 ? linear_recurrence(x[0], x[1], options) : linear_recurrence(x[0], options); };
+}
+
+const ConformanceCases conforming{
+    {"linear_recurrence",
+     recurrence({.axes = {1}, .initial = 0.5}),
+     {.shapes = {{{3, 5}, {3, 5}}, {{1, 1}, {1, 1}}, {{0, 4}, {0, 4}}}, .domain = {-1, 1}, .large = {{{301, 403}, {301, 403}}}}},
+    {"linear_recurrence",
+     recurrence({.axes = {0, 2}, .initial = 1, .reverse = true}),
+     {.shapes = {{2, 3, 2}, {2, 0, 1}}, .domain = {-1, 1}, .large = {{30, 401, 3}}}},
+};
+const References by_hand{"LinearRecurrence.IsRight", {"linear_recurrence"}};
+
+TEST(LinearRecurrence, Conforms) { conforming.check(); }
 
 TEST(LinearRecurrence, IsRight) {
   const Tensor a = row({2, 3, 0, 5}), b = row({1, 1, 1, 1});
@@ -16,17 +33,6 @@ TEST(LinearRecurrence, IsRight) {
   expect_close(run({.initial = 1}), {1, 3, 10, 1}, 0);
   expect_close(run({.initial = 1, .reverse = true}), {4, 1, 6, 1}, 0);
   expect_close(value_of([](const std::vector<Node>& v) { return linear_recurrence(v[0], {.initial = 1}); }, {a}), {1, 2, 6, 0}, 0);
-}
-
-TEST(LinearRecurrence, Conforms) {
-  for (const std::vector<std::int64_t>& axes : {std::vector<std::int64_t>{}, {0}, {1}, {0, 2}})
-    for (const bool reverse : {false, true}) {
-      const LinearRecurrenceOptions options{axes, 0.5, reverse};
-      conformance::check_op([=](Node a, Node b) { return linear_recurrence(a, b, options); },
-                            {.shapes = {{{2, 3, 2}, {2, 3, 2}}, {{1, 3, 1}, {1, 3, 1}}, {{2, 0, 3}, {2, 0, 3}}}, .domain = {-1, 1}});
-      conformance::check_op([=](Node a) { return linear_recurrence(a, options); },
-                            {.shapes = {{2, 3, 2}, {0, 2, 1}}, .domain = {-1, 1}, .large = {{20, 20, 200}}});
-    }
 }
 
 TEST(LinearRecurrence, WalksManyColumns) {

@@ -1,7 +1,7 @@
 #include "ops/logical.h"
 
 #include "framework/error.h"
-#include "tests/conformance/check_op.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/expect_error.h"
 
@@ -10,12 +10,29 @@ namespace {
 
 Tensor bools(const std::vector<bool>& values) { return Tensor::from(values); }
 
-TEST(Logical, Conforms) {
-  const conformance::InputOptions boolean{.dtype = DType::boolean};
-  for (const auto function : {logical_and, logical_or, logical_xor})
-    conformance::check_op(function, {.shapes = {{{3, 1}, {5}}, {{1}, {0, 1}}, {{}, {7}}}, .inputs = {boolean, boolean}});
-  conformance::check_op(logical_not, {.shapes = {{3, 5}, {0, 4}, {}}, .inputs = {boolean}, .large = {{20000}}});
-}
+const ConformanceCases conforming{
+    {"logical_and",
+     logical_and,
+     {.shapes = {{{3, 1}, {5}}, {{2, 3}, {1, 3}}, {{}, {}}, {{7}, {}}, {{0, 2}, {2}}},
+      .inputs = {{.dtype = DType::boolean}, {.dtype = DType::boolean}},
+      .large = {{{300, 401}, {401}}}}},
+    {"logical_or",
+     logical_or,
+     {.shapes = {{{3, 1}, {5}}, {{2, 3}, {1, 3}}, {{}, {}}, {{7}, {}}, {{0, 2}, {2}}},
+      .inputs = {{.dtype = DType::boolean}, {.dtype = DType::boolean}},
+      .large = {{{300, 401}, {401}}}}},
+    {"logical_xor",
+     logical_xor,
+     {.shapes = {{{3, 1}, {5}}, {{2, 3}, {1, 3}}, {{}, {}}, {{7}, {}}, {{0, 2}, {2}}},
+      .inputs = {{.dtype = DType::boolean}, {.dtype = DType::boolean}},
+      .large = {{{300, 401}, {401}}}}},
+    {"logical_not",
+     logical_not,
+     {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .inputs = {{.dtype = DType::boolean}}, .large = {{300, 401}}}},
+};
+const References truth_tables{"Logical.IsRight", {"logical_and", "logical_or", "logical_xor", "logical_not"}};
+
+TEST(Logical, Conforms) { conforming.check(); }
 
 TEST(Logical, IsRight) {
   const Tensor a = bools({false, false, true, true}), b = bools({false, true, false, true});

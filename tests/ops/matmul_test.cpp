@@ -3,6 +3,7 @@
 #include "framework/error.h"
 #include "framework/registry.h"
 #include "ops/builtin.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/whole_numbers.h"
 
 namespace loglik {
@@ -18,6 +19,42 @@ struct Product {
 
 Tensor left(Extents extents, DType dtype) { return whole_numbers(std::move(extents), dtype, 7, 3); }
 Tensor right(Extents extents, DType dtype) { return whole_numbers(std::move(extents), dtype, 5, 2); }
+
+Build product(const MatmulOptions& options) {
+  return [=](const std::vector<Node>& x) { return matmul(x[0], x[1], options); };
+}
+Build summed(const MatmulOptions& options) {
+  return [=](const std::vector<Node>& x) { return matmul_sum(x[0], x[1], options); };
+}
+
+const ConformanceCases conforming{
+    {"matmul",
+     product({}),
+     {.shapes = {{{2, 3}, {3, 4}},
+                 {{1, 1}, {1, 1}},
+                 {{2, 2, 3}, {3, 2}},
+                 {{2, 3}, {2, 3, 1}},
+                 {{2, 1, 1, 2}, {3, 2, 1}},
+                 {{3}, {3, 2}},
+                 {{2, 3}, {3}},
+                 {{3}, {3}},
+                 {{2, 0}, {0, 3}},
+                 {{0, 3}, {3, 2}},
+                 {{0, 2, 3}, {3, 2}}},
+      .large = {{{300, 120}, {120, 500}}}}},
+    {"matmul", product({.transpose_a = true}), {.shapes = {{{3, 2}, {3, 4}}, {{2, 3, 2}, {3, 2}}}, .large = {{{120, 300}, {120, 500}}}}},
+    {"matmul", product({.transpose_b = true}), {.shapes = {{{2, 3}, {4, 3}}, {{2, 2, 3}, {2, 3}}}, .large = {{{300, 120}, {500, 120}}}}},
+    {"matmul",
+     product({true, true}),
+     {.shapes = {{{3, 2}, {4, 3}}, {{2, 3, 2}, {1, 3}}, {{3, 2}, {2, 1, 3}}}, .large = {{{120, 300}, {500, 120}}}}},
+    {"matmul_sum", summed({}), {.shapes = {{{2, 1, 3}, {2, 3, 2}}, {{0, 2, 3}, {0, 3, 2}}}, .large = {{{7, 60, 50}, {7, 50, 70}}}}},
+    {"matmul_sum", summed({.transpose_a = true}), {.shapes = {{{2, 3, 2}, {2, 3, 2}}}, .large = {{{7, 50, 60}, {7, 50, 70}}}}},
+    {"matmul_sum", summed({true, true}), {.shapes = {{{2, 2, 1}, {2, 3, 2}}}}},
+};
+const References by_numpy{"Matmul.IsRight", {"matmul"}};
+const References sums_by_numpy{"MatmulSum.IsRight", {"matmul_sum"}};
+
+TEST(Matmul, Conforms) { conforming.check(); }
 
 TEST(Matmul, IsRight) {
   const std::vector<Product> products{

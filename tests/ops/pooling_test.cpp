@@ -9,6 +9,7 @@
 #include "framework/registry.h"
 #include "framework/thread_pool.h"
 #include "ops/builtin.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/expect_error.h"
 
@@ -78,6 +79,51 @@ Build max_pool(const Case& c) {
 AveragePoolOptions average(const Case& c, bool include) {
   return {.window = c.window, .stride = c.stride, .padding = c.padding, .count_include_pad = include};
 }
+
+const conformance::InputOptions pixels_of_12{.dtype = DType::int32, .domain = conformance::Domain{0, 12}};
+
+const ConformanceCases conforming{
+    {"max_pool2d",
+     [](Node x) { return max_pool2d(x, {.window = 2}); },
+     {.shapes = {{2, 1, 4, 5}, {1, 1, 2, 2}, {0, 2, 4, 4}, {2, 0, 4, 4}}, .large = {{40, 9, 14, 13}}}},
+    {"max_pool2d",
+     [](Node x) {
+       const Node y = max_pool2d(x, {.window = 3, .stride = {2, 1}, .padding = 1});
+       return std::vector<Node>{y, y.output(1)};
+     },
+     {.shapes = {{1, 2, 5, 4}, {1, 1, 1, 1}}, .large = {{40, 9, 14, 13}}}},
+    {"max_pool2d_gradient",
+     [](Node y, Node positions) {
+       return max_pool2d_gradient(y, positions, {3, 4});
+     },
+     {.shapes = {{{2, 3, 1, 2}, {2, 3, 1, 2}}, {{0, 3, 1, 2}, {0, 3, 1, 2}}},
+      .inputs = {{}, pixels_of_12},
+      .large = {{{400, 9, 1, 2}, {400, 9, 1, 2}}}}},
+    {"max_pool2d_select",
+     [](Node x, Node positions) { return max_pool2d_select(x, positions); },
+     {.shapes = {{{2, 3, 3, 4}, {2, 3, 1, 2}}, {{0, 3, 3, 4}, {0, 3, 1, 2}}},
+      .inputs = {{}, pixels_of_12},
+      .large = {{{400, 9, 3, 4}, {400, 9, 1, 2}}}}},
+    {"average_pool2d",
+     [](Node x) { return average_pool2d(x, {.window = 2}); },
+     {.shapes = {{2, 1, 4, 5}, {1, 1, 2, 2}, {0, 2, 4, 4}, {2, 0, 4, 4}}, .large = {{40, 9, 14, 13}}}},
+    {"average_pool2d",
+     [](Node x) {
+       return average_pool2d(x, {.window = 3, .stride = {2, 1}, .padding = 1, .count_include_pad = false});
+     },
+     {.shapes = {{1, 2, 5, 4}, {1, 1, 1, 1}}, .large = {{40, 9, 14, 13}}}},
+    {"average_pool2d_gradient",
+     [](Node y) {
+       return average_pool2d_gradient(y, {5, 4}, {.window = 3, .stride = {2, 1}, .padding = 1});
+     },
+     {.shapes = {{1, 2, 3, 4}, {0, 2, 3, 4}}, .large = {{400, 9, 3, 4}}}},
+};
+const References max_by_definition{"MaxPool2d.IsTheDefinition", {"max_pool2d"}};
+const References adjoint_by_pytorch{"MaxPool2d.AgreesWithPyTorch", {"max_pool2d_gradient"}};
+const References selected{"MaxPool2d.Differentiates", {"max_pool2d_select"}};
+const References average_by_definition{"AveragePool2d.IsTheDefinition", {"average_pool2d", "average_pool2d_gradient"}};
+
+TEST(Pooling, Conforms) { conforming.check(); }
 
 TEST(MaxPool2d, IsTheDefinition) {
   for (const Case& c : cases) {

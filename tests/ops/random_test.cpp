@@ -6,6 +6,7 @@
 #include "framework/registry.h"
 #include "ops/builtin.h"
 #include "ops/dropout.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/whole_numbers.h"
 
 namespace loglik {
@@ -24,6 +25,30 @@ struct Moments {
 };
 
 constexpr std::int64_t draws = 100000;  // fixed seeds: these tests do not vary
+
+const ConformanceCases conforming{
+    {"random_uniform",
+     [](Node x) { return x * random_uniform_like(x, {.low = -1, .high = 2, .dtype = x.dtype()}); },
+     {.shapes = {{3, 5}, {1, 1}, {0, 4}, {}},
+      .large = {{301, 403}},
+      .skip = {{conformance::Property::float32, "draws other numbers than float64"}}}},
+    {"random_normal",
+     [](Node x) { return x * random_normal_like(x, {.mean = -1, .stddev = 2, .dtype = x.dtype()}); },
+     {.shapes = {{3, 5}, {1, 1}, {0, 4}, {}}, .large = {{301, 403}}}},
+    {"dropout",
+     [](Node x) {
+       const Node y = dropout(x * x, 0.4);
+       return std::vector<Node>{y, y.output(1)};
+     },
+     {.shapes = {{3, 5}, {1, 1}, {0, 4}, {}}, .large = {{301, 403}}}},
+    {"dropout_gradient",
+     [](Node x) { return gradient(reduce_sum(dropout(x, 0.4) * x), x); },
+     {.shapes = {{3, 5}, {1, 1}, {0, 4}}, .large = {{301, 403}}}},
+};
+const References moments{"Random.HasTheMomentsAskedFor", {"random_uniform", "random_normal"}};
+const References kept{"Dropout.KeepsTheMeanAndRemembersItsMask", {"dropout", "dropout_gradient"}};
+
+TEST(Random, Conforms) { conforming.check(); }
 
 // Bounds are six standard errors: of the mean σ/√n, of a variance about σ²·√(2/n).
 TEST(Random, HasTheMomentsAskedFor) {
@@ -118,11 +143,6 @@ TEST(Dropout, HidesWhatItDrops) {  // NaN and infinity too
   const Node y = dropout(graph.constant(Tensor::from(std::vector<double>(1000, nan))), 0.5);
   const std::vector<Tensor> values = interpret(std::vector<Node>{y, y.output(1)});
   for (std::int64_t i = 0; i < 1000; ++i) EXPECT_EQ(std::isnan(values[0].at(i)), values[1].at(i) != 0);
-}
-
-TEST(Dropout, HasTheDerivatives) {  // the bits are a function of the seed: the same at each point of the difference
-  expect_derivatives(OpCase{"dropout", [](const std::vector<Node>& x) { return dropout(x[0] * x[0], 0.4); }, {{3, 5}}});
-  expect_derivatives(OpCase{"dropout", [](const std::vector<Node>& x) { return dropout(x[0], 0.4); }, {{0, 2}}});
 }
 
 TEST(Dropout, IsTheIdentityUnderEvaluation) {

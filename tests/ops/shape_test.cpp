@@ -3,10 +3,25 @@
 #include "framework/error.h"
 #include "framework/registry.h"
 #include "ops/builtin.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/whole_numbers.h"
 
 namespace loglik {
 namespace {
+
+const ConformanceCases conforming{
+    {"reshape", [](Node x) { return flatten(x) * flatten(x); }, {.shapes = {{2, 1, 3}, {1, 1}, {0, 3}}, .large = {{301, 403}}}},
+    {"reshape", [](Node x) { return expand_dims(x, 1) * x; }, {.shapes = {{2, 3}, {1, 1}, {0, 3}}}},
+    {"reshape", [](Node x) { return squeeze(x) * x; }, {.shapes = {{1, 3, 1}, {1, 1}, {1, 0}}}},
+    {"stop_gradient",
+     [](Node x) { return stop_gradient(x); },
+     {.shapes = {{3, 5}, {1}, {0, 4}},
+      .large = {{301, 403}},
+      .skip = {{conformance::Property::gradient, "it lies about its gradient: that is what it is for"}}}},
+};
+const References by_definition{"StopGradient.IsAConstantWhereDifferentiated", {"stop_gradient"}};
+
+TEST(Shape, Conforms) { conforming.check(); }
 
 TEST(Shape, IsRight) {
   Graph graph;
@@ -30,16 +45,6 @@ TEST(Shape, IsRight) {
   for (const Build& build : std::vector<Build>{[](const std::vector<Node>& n) { return flatten(n[0], 0); },
                                                [](const std::vector<Node>& n) { return stop_gradient(flatten(n[0], 0)); }})
     expect_values(value_of(build, {given}), {12}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
-}
-
-TEST(Shape, HasTheDerivatives) {
-  const std::vector<OpCase> cases{
-      {"flatten", [](const std::vector<Node>& x) { return flatten(x[0]) * flatten(x[0]); }, {{2, 1, 3}}},
-      {"expand_dims", [](const std::vector<Node>& x) { return expand_dims(x[0], 1) * x[0]; }, {{2, 3}}},
-      {"squeeze", [](const std::vector<Node>& x) { return squeeze(x[0]) * x[0]; }, {{1, 3, 1}}},
-      {"empty", [](const std::vector<Node>& x) { return flatten(x[0]); }, {{0, 3}}},
-  };
-  for (const OpCase& c : cases) expect_derivatives(c);
 }
 
 TEST(StopGradient, IsAConstantWhereDifferentiated) {

@@ -3,10 +3,28 @@
 #include "framework/error.h"
 #include "framework/registry.h"
 #include "ops/builtin.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/whole_numbers.h"
 
 namespace loglik {
 namespace {
+
+const ConformanceCases conforming{
+    {"transpose", [](Node x) { return transpose(x); }, {.shapes = {{2, 3}, {1, 1}, {7}, {0, 3}, {}}, .large = {{301, 403}}}},
+    {"transpose",
+     [](Node x) {
+       return transpose(x * x, {2, 0, 1});
+     },
+     {.shapes = {{2, 1, 3}, {2, 3, 5}, {2, 0, 3}}, .large = {{20, 61, 73}}}},
+    {"transpose",
+     [](Node x) {
+       return transpose(x, {-1, 0, -2});
+     },
+     {.shapes = {{2, 3, 2}}, .large = {{20, 61, 73}}}},
+};
+const References by_numpy{"Transpose.IsRight", {"transpose"}};
+
+TEST(Transpose, Conforms) { conforming.check(); }
 
 // x holds 0, 1, 2, …. Recorded from NumPy 1.24: x.transpose(permutation), x.T without.
 TEST(Transpose, IsRight) {
@@ -54,25 +72,6 @@ TEST(Transpose, AgreesWithPlainLoops) {
             wrong += y.values<std::int32_t>()[static_cast<std::size_t>(to++)] != at(0) + at(1) + at(2) + at(3);
     EXPECT_EQ(wrong, 0) << to_string(std::span(p));
   } while (std::next_permutation(p.begin(), p.end()));
-}
-
-TEST(Transpose, HasTheDerivatives) {
-  const std::vector<OpCase> cases{
-      {"reversed", [](const std::vector<Node>& x) { return transpose(x[0]); }, {{2, 3}}},
-      {"permuted",
-       [](const std::vector<Node>& x) {
-         return transpose(x[0] * x[0], {2, 0, 1});
-       },
-       {{2, 1, 3}}},
-      {"from the end",
-       [](const std::vector<Node>& x) {
-         return transpose(x[0], {-1, 0, -2});
-       },
-       {{2, 3, 2}}},
-      {"scalar", [](const std::vector<Node>& x) { return transpose(x[0]); }, {{}}},
-      {"empty", [](const std::vector<Node>& x) { return transpose(x[0]); }, {{0, 3}}},
-  };
-  for (const OpCase& c : cases) expect_derivatives(c);
 }
 
 TEST(Transpose, IsSimplified) {

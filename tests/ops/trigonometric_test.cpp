@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "tests/conformance/check_op.h"
+#include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 
 namespace loglik {
@@ -10,10 +10,13 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-TEST(Trigonometric, Conforms) {
-  conformance::check_op(sin, {.shapes = {{3, 5}, {1, 1}, {0, 4}, {}}, .domain = {-5, 5}, .orders = 3});
-  conformance::check_op(cos, {.shapes = {{3, 5}, {1, 1}, {0, 4}, {}}, .domain = {-5, 5}, .orders = 3});
-}
+const ConformanceCases conforming{
+    {"sin", sin, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .large = {{300, 401}}, .orders = 3}},
+    {"cos", cos, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .large = {{300, 401}}, .orders = 3}},
+};
+const References by_digits{"Trigonometric.IsRight", {"sin", "cos"}};
+
+TEST(Trigonometric, Conform) { conforming.check(); }
 
 TEST(Trigonometric, IsRight) {  // glibc is within an ulp
   for (const Reference& reference : std::vector<Reference>{
