@@ -12,7 +12,8 @@ struct DenoisingAutoencoderOptions {
 
 /// Denoising autoencoder: an autoencoder that sees a sample with some of its numbers at 0, others each time, and reconstructs the whole.
 ///
-/// When predicting or evaluating nothing more is hidden. Nodes and parameters are named as the autoencoder's. Throws as `autoencoder`, and
+/// When predicting or evaluating nothing more is hidden, so that whole samples are reconstructed less well than by an autoencoder that
+/// never saw others, and those with holes better. Nodes and parameters are named as the autoencoder's. Throws as `autoencoder`, and
 /// ArgumentError for a corruption out of range. Source: Vincent, Larochelle, Bengio & Manzagol 2008, "Extracting and composing robust
 /// features with denoising autoencoders".
 void denoising_autoencoder(Graph& graph, const DataInfo& data, const DenoisingAutoencoderOptions& options = {});
