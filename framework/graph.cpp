@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "framework/error.h"
 #include "framework/leaves.h"
@@ -17,23 +18,44 @@ void require_name(std::string_view what, std::string_view name) {
   if (name.find('/') != std::string_view::npos) throw NameError(fmt::format("the {} name \"{}\" holds a '/': open a scope instead", what, name));
 }
 
+// " at train.cpp:12", or nothing where the line is unknown.
+std::string at(Site site) {
+  const std::string text = to_string(site);
+  return text.empty() ? "" : " at " + text;
+}
+
+constexpr int inputs_scope = -1;  // the names of inputs are apart from those of nodes
+
+// Nodes may have been dropped since their names were noted (see Temporary): what is found is held against the node.
 void require_free_name(const GraphData& graph, int scope, std::string_view name) {
-  for (const NodeRecord& record : graph.nodes)
-    if (record.scope == scope && record.name == name)
-      throw NameError(fmt::format("the name \"{}\" is taken in its scope by {} at {}", name, record.op->name(), to_string(record.site)));
+  const auto found = graph.names.find(name_key(scope, name));
+  if (found == graph.names.end() || found->second >= graph.nodes.size()) return;
+  const NodeRecord& record = graph.nodes[found->second];
+  if (scope == inputs_scope) {
+    const auto* other = dynamic_cast<const InputOp*>(record.op.get());
+    if (other != nullptr && other->input_name() == name) throw NameError(fmt::format("there is an input \"{}\" already{}", name, at(record.site)));
+  } else if (record.scope == scope && record.name == name) {
+    throw NameError(fmt::format("the name \"{}\" is taken in its scope by {}{}", name, record.op->name(), at(record.site)));
+  }
+}
+
+void require_own(const GraphData& graph, std::string_view what, std::string_view name, Node node) {
+  if (node.data() != &graph) throw ArgumentError(fmt::format("{} \"{}\": the node {}", what, name, node ? "is of another graph" : "is absent"));
 }
 
 // Calls body; prefixes what Error it throws with the op and the line.
 template <class E> [[noreturn]] void rethrow(const Op& op, Site site, const E& error) {
-  const std::string at = to_string(site);
-  throw E(at.empty() ? fmt::format("{}: {}", op.name(), error.what()) : fmt::format("{} at {}: {}", op.name(), at, error.what()));
+  throw E(fmt::format("{}{}: {}", op.name(), at(site), error.what()));
 }
 
 std::vector<TensorType> infer(const Op& op, std::span<const TensorType> inputs, Site site) {
   try {
     std::vector<TensorType> outputs = op.infer(inputs);
-    for (const TensorType& type : outputs)
+    for (const TensorType& type : outputs) {
+      for (const Dim dim : type.shape.dims())
+        if (dim.factor() < 0) throw ShapeError(fmt::format("{}: a dimension is negative", to_string(type.shape)));
       if (type.shape.rank() > largest_rank) throw ShapeError(fmt::format("{} has rank {}, the largest is {}", to_string(type.shape), type.shape.rank(), largest_rank));
+    }
     return outputs;
   } catch (const ShapeError& error) {
     rethrow(op, site, error);
@@ -45,6 +67,8 @@ std::vector<TensorType> infer(const Op& op, std::span<const TensorType> inputs, 
 }
 }  // namespace
 
+std::string name_key(int scope, std::string_view name) { return fmt::format("{}/{}", scope, name); }
+
 Scope::Scope(GraphData& graph, int scope) : graph_(&graph), outer_(graph.scope), id_(scope) { graph.scope = scope; }
 Scope::~Scope() {
   if (graph_ != nullptr) graph_->scope = outer_;
@@ -54,11 +78,11 @@ Scope::Scope(Scope&& other) noexcept : graph_(std::exchange(other.graph_, nullpt
 Graph::Graph() : data_(std::make_shared<GraphData>()) {}
 
 Node Graph::add(std::shared_ptr<const Op> op, std::vector<Node> inputs, Site site) {
-  if (const Site outer = SiteScope::current(); outer.file != nullptr) site = outer;
+  site = SiteScope::outermost(site);
   std::vector<TensorType> types;
   types.reserve(inputs.size());
   for (const Node input : inputs) {
-    if (input.data() != data_.get()) throw ArgumentError(fmt::format("{} at {}: an operand belongs to another graph", op->name(), to_string(site)));
+    if (input.data() != data_.get()) throw ArgumentError(fmt::format("{}{}: an operand {}", op->name(), at(site), input ? "belongs to another graph" : "is an absent Node"));
     types.push_back(input.type());
   }
   std::vector<TensorType> outputs = infer(*op, types, site);
@@ -67,43 +91,71 @@ Node Graph::add(std::shared_ptr<const Op> op, std::vector<Node> inputs, Site sit
 }
 
 Node Graph::input(std::string_view name, Shape shape, DType dtype, std::optional<double> default_value, Site site) {
-  if (name.empty()) throw NameError("an input needs a name, got an empty one");
-  for (const NodeRecord& record : data_->nodes)
-    if (const auto* other = dynamic_cast<const InputOp*>(record.op.get()); other != nullptr && other->input_name() == name)
-      throw NameError(fmt::format("input at {}: there is an input \"{}\" already, at {}", to_string(site), name, to_string(record.site)));
-  return add(std::make_shared<InputOp>(std::string(name), TensorType{dtype, std::move(shape)}, default_value), {}, site);
+  site = SiteScope::outermost(site);
+  try {
+    if (name.empty()) throw NameError("an input needs a name, got an empty one");
+    require_free_name(*data_, inputs_scope, name);
+  } catch (const NameError& error) {
+    throw NameError(fmt::format("input{}: {}", at(site), error.what()));
+  }
+  const Node node = add(std::make_shared<InputOp>(std::string(name), TensorType{dtype, std::move(shape)}, default_value), {}, site);
+  data_->names.insert_or_assign(name_key(inputs_scope, name), node.index());
+  return node;
 }
 
 Node Graph::parameter(std::string_view name, Shape shape, Initializer initializer, DType dtype, Site site) {
-  if (!is_float(dtype)) throw DtypeError(fmt::format("parameter \"{}\" at {}: needs float32 or float64, got {}", name, to_string(site), loglik::name(dtype)));
+  if (!is_float(dtype))
+    throw DtypeError(fmt::format("parameter \"{}\"{}: needs float32 or float64, got {}", name, at(SiteScope::outermost(site)), loglik::name(dtype)));
   return variable(name, {dtype, std::move(shape)}, std::move(initializer), {.trainable = true}, site).value();
 }
 
 Variable Graph::variable(std::string_view name, TensorType type, Initializer initializer, VariableOptions options, Site site) {
-  require_name("variable", name);
-  require_free_name(*data_, data_->scope, name);
-  if (!type.shape.is_constant())
-    throw ShapeError(fmt::format("variable \"{}\" at {}: its shape {} is not constant", name, to_string(site), to_string(type.shape)));
+  site = SiteScope::outermost(site);
+  try {
+    require_name("variable", name);
+    require_free_name(*data_, data_->scope, name);
+  } catch (const NameError& error) {
+    throw NameError(fmt::format("variable{}: {}", at(site), error.what()));
+  }
+  if (!type.shape.is_constant()) throw ShapeError(fmt::format("variable \"{}\"{}: its shape {} is not constant", name, at(site), to_string(type.shape)));
   auto info = std::make_shared<VariableInfo>(VariableInfo{std::move(type), std::move(initializer), options.trainable});
-  return Variable(info, read(info, name, site));
+  return Variable(info, add_variable(info, name, site));
 }
 
 Node Graph::read(const std::shared_ptr<const VariableInfo>& variable, std::string_view name, Site site) {
   for (const auto& [info, node] : data_->variables)
     if (info == variable.get()) return node;
+  return add_variable(variable, name, site);
+}
+
+Node Graph::add_variable(const std::shared_ptr<const VariableInfo>& variable, std::string_view name, Site site) {
   const Node node = add(std::make_shared<VariableOp>(variable), {}, site);
-  data_->nodes.back().name = name;
+  set_name(node, name);
   data_->variables.emplace_back(variable.get(), node);
   return node;
+}
+
+void Graph::set_name(Node node, std::string_view name) {
+  NodeRecord& record = data_->nodes[node.index()];
+  record.name = name;
+  record.named_output = node.output_index();
+  record.scope = data_->scope;
+  data_->names.insert_or_assign(name_key(record.scope, name), node.index());
 }
 
 Node Graph::constant(Tensor value, Site site) { return add(std::make_shared<ConstantOp>(std::move(value)), {}, site); }
 
 Node Graph::constant(double value, DType dtype, Site site) {
-  const bool fits = is_float(dtype) || (dtype == DType::boolean   ? value == 0 || value == 1
-                                        : dtype == DType::uint8 ? value == std::floor(value) && value >= 0 && value <= 255
-                                                                : value == std::floor(value) && std::abs(value) <= 2147483647.0);
-  if (!fits) throw DtypeError(fmt::format("constant at {}: {} can't hold {}", to_string(site), loglik::name(dtype), value));
+  const bool whole = value == std::floor(value);
+  bool fits = true;
+  switch (dtype) {
+    case DType::float32: fits = !std::isfinite(value) || std::abs(value) <= std::numeric_limits<float>::max(); break;
+    case DType::float64: break;
+    case DType::int32: fits = whole && value >= std::numeric_limits<std::int32_t>::min() && value <= std::numeric_limits<std::int32_t>::max(); break;
+    case DType::uint8: fits = whole && value >= 0 && value <= 255; break;
+    case DType::boolean: fits = value == 0 || value == 1; break;
+  }
+  if (!fits) throw DtypeError(fmt::format("constant{}: {} can't hold {}", at(SiteScope::outermost(site)), loglik::name(dtype), value));
   return constant(Tensor::scalar(value).cast(dtype), site);
 }
 
@@ -125,33 +177,38 @@ Scope Graph::numbered_scope(std::string_view kind) {
 Scope Graph::enter(int scope) { return Scope(*data_, scope); }
 
 void Graph::add_term(std::string_view name, Operand node, Per per) {
+  const std::string where = "add_term" + at(SiteScope::outermost(node.site()));
   require_name("term", name);
   const Node value = node.node();
+  require_own(*data_, where, name, value);
   for (const Term& term : data_->terms)
-    if (term.name == name) throw NameError(fmt::format("add_term at {}: there is a term \"{}\" already", to_string(node.site()), name));
-  if (!is_float(value.dtype())) throw DtypeError(fmt::format("add_term at {}: the term \"{}\" is {}, needs a float", to_string(node.site()), name, to_string(value.type())));
+    if (term.name == name) throw NameError(fmt::format("{}: there is a term \"{}\" already", where, name));
+  if (!is_float(value.dtype())) throw DtypeError(fmt::format("{}: the term \"{}\" is {}, needs a float", where, name, to_string(value.type())));
   if (per == Per::dataset && value.shape().rank() != 0)
-    throw ShapeError(fmt::format("add_term at {}: the term \"{}\" is per data set and needs a scalar, got {}", to_string(node.site()), name, to_string(value.shape())));
+    throw ShapeError(fmt::format("{}: the term \"{}\" is per data set and needs a scalar, got {}", where, name, to_string(value.shape())));
   if (per == Per::sample && value.shape().rank() == 0)
-    throw ShapeError(fmt::format("add_term at {}: the term \"{}\" is per sample and needs an axis of samples, got a scalar", to_string(node.site()), name));
+    throw ShapeError(fmt::format("{}: the term \"{}\" is per sample and needs an axis of samples, got a scalar", where, name));
   data_->terms.push_back({std::string(name), value, per});
 }
 
 void Graph::update(const Variable& variable, Operand value) {
   const Node node = value.node();
+  const std::string where = fmt::format("update of {}{}", variable.name(), at(SiteScope::outermost(value.site())));
+  require_own(*data_, where, variable.name(), node);
+  require_own(*data_, where, variable.name(), variable.value());
   if (node.type() != variable.info().type) {
-    const std::string text = fmt::format("update of {} at {}: the Variable is {}, the new value {}", variable.name(), to_string(value.site()),
-                                         to_string(variable.info().type), to_string(node.type()));
+    const std::string text = fmt::format("{}: the Variable is {}, the new value {}", where, to_string(variable.info().type), to_string(node.type()));
     if (node.dtype() != variable.info().type.dtype) throw DtypeError(text);
     throw ShapeError(text);
   }
   for (const Update& other : data_->updates)
-    if (&other.variable.info() == &variable.info())
-      throw ArgumentError(fmt::format("update of {} at {}: it has an update already", variable.name(), to_string(value.site())));
+    if (&other.variable.info() == &variable.info()) throw ArgumentError(where + ": it has an update already");
   data_->updates.push_back({variable, node});
 }
 
 void Graph::output(std::string_view name, Node node) {
+  if (name.empty()) throw NameError("an output needs a name, got an empty one");
+  require_own(*data_, "output", name, node);
   for (const auto& [other, unused] : data_->outputs)
     if (other == name) throw NameError(fmt::format("there is an output \"{}\" already", name));
   data_->outputs.emplace_back(std::string(name), node);
@@ -184,30 +241,47 @@ const std::vector<std::pair<std::string, Node>>& Graph::outputs() const { return
 
 Node Graph::named(std::string_view scoped_name) const {
   for (std::size_t i = 0; i < node_count(); ++i)
-    if (!record(i).name.empty() && name(i) == scoped_name) return node(i);
+    if (!record(i).name.empty() && name(i) == scoped_name) return node(i).output(record(i).named_output);
   return {};
 }
 
-Graph& Node::graph() const { return graph_->self; }
-const TensorType& Node::type() const { return graph_->nodes[index_].outputs[output_]; }
-const Op& Node::op() const { return *graph_->nodes[index_].op; }
-const std::vector<Node>& Node::inputs() const { return graph_->nodes[index_].inputs; }
-Site Node::site() const { return graph_->nodes[index_].site; }
-std::string Node::name() const { return graph_->self.name(index_); }
-Node Node::output(std::size_t index) const { return Node(graph_, index_, static_cast<std::uint32_t>(index)); }
+namespace {
+const NodeRecord& record_of(Node node) {
+  if (!node) throw ArgumentError("an absent Node has no type, op or graph");
+  return node.data()->nodes[node.index()];
+}
+}  // namespace
+
+Graph& Node::graph() const {
+  record_of(*this);
+  return graph_->self;
+}
+const TensorType& Node::type() const { return record_of(*this).outputs[output_]; }
+const Op& Node::op() const { return *record_of(*this).op; }
+const std::vector<Node>& Node::inputs() const { return record_of(*this).inputs; }
+Site Node::site() const { return record_of(*this).site; }
+std::string Node::name() const { return graph().name(index_); }
+
+Node Node::output(std::size_t index) const {
+  const NodeRecord& record = record_of(*this);
+  if (index >= record.outputs.size())
+    throw ArgumentError(fmt::format("{}{} has {} output{}, no number {}", record.op->name(), at(record.site), record.outputs.size(), record.outputs.size() == 1 ? "" : "s", index));
+  return Node(graph_, index_, static_cast<std::uint32_t>(index));
+}
 
 Node Node::named(std::string_view name) const {
+  const NodeRecord& record = record_of(*this);
   require_name("node", name);
   require_free_name(*graph_, graph_->scope, name);
-  NodeRecord& record = graph_->nodes[index_];
-  if (!record.name.empty()) throw NameError(fmt::format("{} at {} is named \"{}\" already", record.op->name(), to_string(record.site), record.name));
-  record.name = name;
-  record.scope = graph_->scope;
+  if (!record.name.empty()) throw NameError(fmt::format("{}{} is named \"{}\" already", record.op->name(), at(record.site), record.name));
+  graph_->self.set_name(*this, name);
   return *this;
 }
 
 Node Operand::node() const {
-  if (is_number()) throw ArgumentError(fmt::format("the number {} at {}: at least one operand must be a node, graph.constant makes one", number_, to_string(site_)));
+  if (is_number_)
+    throw ArgumentError(fmt::format("the number {}{}: at least one operand must be a node, graph.constant makes one", number_, at(SiteScope::outermost(site_))));
+  if (!node_) throw ArgumentError(fmt::format("the operand{} is an absent Node", at(SiteScope::outermost(site_))));
   return node_;
 }
 

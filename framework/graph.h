@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct NodeRecord {
   Site site;
   int scope = 0;
   std::string name;  ///< within its scope; empty if it was given none
+  std::uint32_t named_output = 0;  ///< which output that is the name of
 };
 
 /// A part of the names: "encoder/dense_1" is the scope `dense_1` in the scope `encoder` in the root, which is scope 0.
@@ -118,6 +120,7 @@ class Graph {
   const Head& head(std::string_view name, const Distribution& distribution, Site site = {__builtin_FILE(), __builtin_LINE()});
 
   /// Adds a term to the objective, in nats. Reported by name.
+  /// Throws NameError if the name is taken, DtypeError unless a float, ShapeError where `per` wants another shape.
   void add_term(std::string_view name, Operand node, Per per);
 
   /// `variable` takes this value at the end of each training step, after every read.
@@ -144,6 +147,9 @@ class Graph {
   const std::shared_ptr<GraphData>& data() const { return data_; }
 
  private:
+  friend class Node;
+  Node add_variable(const std::shared_ptr<const VariableInfo>& variable, std::string_view name, Site site);
+  void set_name(Node node, std::string_view name);
   std::shared_ptr<GraphData> data_;
 };
 
@@ -157,8 +163,12 @@ struct GraphData {
   std::vector<Update> updates;
   std::vector<std::pair<std::string, Node>> outputs;
   std::vector<std::pair<const VariableInfo*, Node>> variables;
+  std::unordered_map<std::string, std::uint32_t> names;  ///< nodes by scope and name, to find out quickly whether a name is taken
   Graph self{std::shared_ptr<GraphData>(std::shared_ptr<void>(), this)};  ///< what Node::graph refers to; owns nothing
 };
+
+/// Where a name is noted in GraphData::names.
+std::string name_key(int scope, std::string_view name);
 
 /// The nodes, one a line: "%3 = matmul(%1, %2) float32 {batch, 10}  dense_1  train.cpp:12".
 std::string to_string(const Graph& graph);

@@ -6,27 +6,20 @@
 
 #include "framework/error.h"
 #include "framework/primitives.h"
+#include "framework/temporary.h"
 
 namespace loglik {
 namespace {
 
 // The type of log_prob of a scalar, found by building it and forgetting what was built.
 TensorType log_prob_type(Graph& graph, const Distribution& distribution, Site site) {
-  GraphData& data = *graph.data();
-  const std::size_t nodes = data.nodes.size();
-  const auto forget = [&] {
-    data.nodes.resize(nodes);
-    std::erase_if(data.variables, [&](const auto& read) { return read.second.index() >= nodes; });
-  };
   const auto try_dtype = [&](DType dtype) {
-    const TensorType type = distribution.log_prob(graph.constant(0.0, dtype, site)).type();
-    forget();
-    return type;
+    const Temporary temporary(graph);
+    return TensorType(distribution.log_prob(graph.constant(0.0, dtype, site)).type());
   };
   try {
     return try_dtype(DType::float32);
   } catch (const DtypeError&) {  // parameters of float64 want a target of float64
-    forget();
     return try_dtype(DType::float64);
   }
 }

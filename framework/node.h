@@ -20,7 +20,7 @@ struct GraphData;
 /// `==` is identity of nodes; `equal(a, b)` compares elements.
 class Node {
  public:
-  Node() = default;                                                        ///< absent
+  Node() = default;  ///< absent: asking for its type, op or graph throws ArgumentError
   Node(GraphData* graph, std::uint32_t index, std::uint32_t output) : graph_(graph), index_(index), output_(output) {}
   explicit operator bool() const { return graph_ != nullptr; }
 
@@ -37,7 +37,7 @@ class Node {
   /// Returns the node. Throws NameError if the name is taken or holds a '/'.
   Node named(std::string_view name) const;
 
-  Node output(std::size_t index) const;  ///< another output of the same op
+  Node output(std::size_t index) const;  ///< another output of the same op; throws ArgumentError if there is none
   std::uint32_t index() const { return index_; }
   std::uint32_t output_index() const { return output_; }
   GraphData* data() const { return graph_; }
@@ -55,7 +55,7 @@ class Node {
   std::uint32_t output_ = 0;
 };
 
-/// What ops take: a Node or a number, and the line of the caller, taken where it converts.
+/// What ops take: a Node or a number, and the line of the caller, taken where it converts. An absent Node is refused by the op.
 ///
 /// A number becomes a constant of the dtype of the op's first operand that is a node and not bool.
 class Operand {
@@ -64,16 +64,16 @@ class Operand {
   template <class Number>
     requires std::integral<Number> || std::floating_point<Number>
   Operand(Number number, const char* file = __builtin_FILE(), int line = __builtin_LINE())
-      : number_(static_cast<double>(number)), site_{file, line} {}
+      : number_(static_cast<double>(number)), is_number_(true), site_{file, line} {}
 
   /// Anything that has a value that is a Node: a Variable.
   template <class V>
     requires requires(const V& v) { { v.value() } -> std::same_as<Node>; }
   Operand(const V& v, const char* file = __builtin_FILE(), int line = __builtin_LINE()) : node_(v.value()), site_{file, line} {}
 
-  bool is_number() const { return !node_; }
+  bool is_number() const { return is_number_; }
   double number() const { return number_; }
-  Node node() const;  ///< throws ArgumentError for a number: at least one operand of an op must be a node
+  Node node() const;  ///< throws ArgumentError for a number, as at least one operand of an op must be a node, and for an absent Node
   Graph& graph() const { return node().graph(); }
   const TensorType& type() const { return node().type(); }
   const Shape& shape() const { return type().shape; }
@@ -89,6 +89,7 @@ class Operand {
  private:
   Node node_;
   double number_ = 0;
+  bool is_number_ = false;
   Site site_;
 };
 

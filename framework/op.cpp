@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "framework/error.h"
 #include "framework/graph.h"
@@ -28,7 +29,7 @@ bool SimplifyArgs::is_constant(std::size_t i, double value) const {
   const Tensor* tensor = constant_value(inputs_[i]);
   if (tensor == nullptr) return false;
   for (std::int64_t k = 0; k < tensor->count(); ++k)
-    if (tensor->at(k) != value) return false;
+    if (tensor->at(k) != value || std::signbit(tensor->at(k)) != std::signbit(value)) return false;
   return true;
 }
 
@@ -44,11 +45,12 @@ Node make_node(std::shared_ptr<const Op> op, std::initializer_list<Operand> oper
 Node make_node(std::shared_ptr<const Op> op, std::span<const Operand> operands) {
   const auto is_node = [](const Operand& operand) { return !operand.is_number(); };
   const auto first = std::find_if(operands.begin(), operands.end(), is_node);
-  if (first == operands.end()) throw ArgumentError(fmt::format("{}: at least one operand must be a node, graph.constant makes one", op->name()));
+  const Site site = operands.empty() ? Site{} : operands.front().site();
+  if (first == operands.end())
+    throw ArgumentError(fmt::format("{} at {}: at least one operand must be a node, graph.constant makes one", op->name(), to_string(SiteScope::outermost(site))));
   const auto typed = std::find_if(operands.begin(), operands.end(), [&](const Operand& o) { return is_node(o) && o.dtype() != DType::boolean; });
   const DType dtype = typed == operands.end() ? DType::float32 : typed->dtype();
   Graph& graph = first->graph();
-  const Site site = operands.front().site();
   std::vector<Node> inputs;
   inputs.reserve(operands.size());
   for (const Operand& operand : operands) inputs.push_back(operand.is_number() ? graph.constant(operand.number(), dtype, site) : operand.node());

@@ -91,7 +91,7 @@ class SimplifyArgs {
   Node input(std::size_t i) const { return inputs_[i]; }
   std::size_t input_count() const { return inputs_.size(); }
   const TensorType& output_type(std::size_t i) const { return outputs_[i]; }
-  bool is_constant(std::size_t i, double value) const;  ///< is input i a constant with all elements equal to `value`?
+  bool is_constant(std::size_t i, double value) const;  ///< is input i a constant with all elements equal to `value`, sign of zero included?
 
  private:
   std::span<const Node> inputs_;

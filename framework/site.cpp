@@ -4,7 +4,7 @@
 
 namespace loglik {
 namespace {
-thread_local Site outermost;
+thread_local Site open_site;
 }
 
 std::string to_string(Site site) {
@@ -13,14 +13,15 @@ std::string to_string(Site site) {
   return std::string(file.substr(file.find_last_of('/') + 1)) + ":" + std::to_string(site.line);
 }
 
-SiteScope::SiteScope(Site site) : opened_(outermost.file == nullptr && site.file != nullptr) {
-  if (opened_) outermost = site;
+SiteScope::SiteScope(Site site) : opened_(open_site.file == nullptr && site.file != nullptr) {
+  if (opened_) open_site = site;
 }
 
 SiteScope::~SiteScope() {
-  if (opened_) outermost = Site{};
+  if (opened_) open_site = Site{};
 }
 
-Site SiteScope::current() { return outermost; }
+Site SiteScope::current() { return open_site; }
+Site SiteScope::outermost(Site site) { return open_site.file == nullptr ? site : open_site; }
 
 }  // namespace loglik

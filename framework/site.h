@@ -20,7 +20,8 @@ class SiteScope {
   SiteScope(const SiteScope&) = delete;
   SiteScope& operator=(const SiteScope&) = delete;
 
-  static Site current();  ///< of the outermost scope of this thread, or an unknown one
+  static Site current();           ///< of the outermost scope of this thread, or an unknown one
+  static Site outermost(Site site);  ///< `current` if a scope is open, else `site`: what an error made here reports
 
  private:
   bool opened_;

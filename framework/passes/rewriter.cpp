@@ -1,6 +1,10 @@
 #include "framework/passes/rewriter.h"
 
+#include <fmt/format.h>
+
+#include "framework/error.h"
 #include "framework/leaves.h"
+#include "framework/op.h"
 
 namespace loglik {
 
@@ -24,24 +28,38 @@ std::vector<Node> Rewriter::operator()(std::span<const Node> old) const {
 
 Node Rewriter::copy(std::size_t index) {
   NodeRecord record = before_.record(index);
-  for (Node& input : record.inputs) input = (*this)(input);
+  for (Node& input : record.inputs) {
+    const Node old = input;
+    input = (*this)(old);
+    if (!input)
+      throw ArgumentError(fmt::format("{} at {} reads output {} of {}, which a pass left out", record.op->name(), to_string(record.site), old.output_index(), old.op().name()));
+  }
   auto& nodes = after_.data()->nodes;
   const Node first(after_.data().get(), static_cast<std::uint32_t>(nodes.size()), 0);
   for (std::size_t i = 0; i < record.outputs.size(); ++i) map_[index].push_back(first.output(i));
   if (const auto* variable = dynamic_cast<const VariableOp*>(record.op.get()))
     after_.data()->variables.emplace_back(variable->variable().get(), first);
   nodes.push_back(std::move(record));
+  note_name(first);
   return first;
 }
 
 void Rewriter::replace(std::size_t index, std::span<const Node> with) {
   map_[index].assign(with.begin(), with.end());
   const NodeRecord& old = before_.record(index);
-  NodeRecord& now = after_.data()->nodes[with[0].index()];
-  if (!old.name.empty() && now.name.empty()) {
-    now.name = old.name;
-    now.scope = old.scope;
-  }
+  if (old.name.empty() || old.named_output >= with.size()) return;
+  const Node node = with[old.named_output];
+  NodeRecord& now = after_.data()->nodes[node.index()];
+  if (!now.name.empty() || now.op->is_random()) return;  // a random op draws by its name: another one, other bits
+  now.name = old.name;
+  now.named_output = node.output_index();
+  now.scope = old.scope;
+  note_name(node);
+}
+
+void Rewriter::note_name(Node node) {
+  const NodeRecord& record = after_.data()->nodes[node.index()];
+  if (!record.name.empty()) after_.data()->names.insert_or_assign(name_key(record.scope, record.name), node.index());
 }
 
 Graph Rewriter::finish() {

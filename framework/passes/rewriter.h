@@ -20,13 +20,15 @@ class Rewriter {
   std::vector<Node> operator()(std::span<const Node> old) const;
 
   Node copy(std::size_t index);
-  /// Each output of node `index` becomes one of these nodes of the new graph. A name that the node had goes to the first, unless it has one.
+  /// Each output of node `index` becomes one of these nodes of the new graph. A name that the node had goes to what replaces
+  /// it, unless that has one or draws random bits by its name.
   void replace(std::size_t index, std::span<const Node> with);
 
   /// The new graph. Outputs and updates whose node was dropped are dropped.
   Graph finish();
 
  private:
+  void note_name(Node node);
   const Graph& before_;
   Graph after_;
   std::vector<std::vector<Node>> map_;
