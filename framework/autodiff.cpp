@@ -20,7 +20,8 @@ class Accumulator {
   void add(Node node, Node contribution) {
     if (is_float(node.dtype())) contribution = sum_to(contribution, node.shape());
     Node& sum = slot(node);
-    sum = sum ? sum + contribution : contribution;
+    if (!sum) sum = contribution;
+    else if (is_float(node.dtype())) sum = sum + contribution;
   }
   Node get(Node node) { return slot(node); }
   bool reached(std::size_t index) const { return !gradients_[index].empty(); }
@@ -47,12 +48,26 @@ std::string needed_for(const Graph& graph, std::size_t index, std::span<const No
   return "?";
 }
 
+bool carries_no_float(const Graph& graph, std::size_t index, std::span<const char> wanted) {
+  const NodeRecord& record = graph.record(index);
+  for (const TensorType& type : record.outputs)
+    if (is_float(type.dtype)) return false;
+  for (std::size_t k = 0; k < wanted.size(); ++k)
+    if (wanted[k] && is_float(record.inputs[k].dtype())) return false;
+  return true;
+}
+
 }  // namespace
 
 std::vector<Node> vector_jacobian_product(std::span<const Node> ys, std::span<const Node> seeds, std::span<const Node> xs) {
   std::vector<Node> result(xs.size());
   if (ys.empty()) return result;
   Graph& graph = ys[0].graph();
+  for (const Node x : xs) {
+    if (x.data() != ys[0].data()) throw ArgumentError(fmt::format("a derivative with respect to {} at {}: it is of another graph", x.op().name(), to_string(x.site())));
+    if (!is_float(x.dtype()))
+      throw DtypeError(fmt::format("a derivative with respect to {} at {}: it is {}, needs a float", x.op().name(), to_string(x.site()), to_string(x.type())));
+  }
   const std::size_t count = graph.node_count();
   std::vector<char> depends(count, 0);  // on any x
   for (const Node x : xs) depends[x.index()] = 1;
@@ -73,6 +88,12 @@ std::vector<Node> vector_jacobian_product(std::span<const Node> ys, std::span<co
     for (std::size_t k = 0; k < inputs.size(); ++k) any |= (wanted[k] = depends[inputs[k].index()]);
     if (!any) continue;
     const std::vector<Node> outputs(gradient.outputs(i).begin(), gradient.outputs(i).end());
+    if (carries_no_float(graph, i, wanted)) {  // integers from integers: hand on that a derivative is wanted, to the op that made them
+      const Node wish = *std::find_if(outputs.begin(), outputs.end(), [](Node g) { return static_cast<bool>(g); });
+      for (std::size_t k = 0; k < inputs.size(); ++k)
+        if (wanted[k]) gradient.add(inputs[k], wish);
+      continue;
+    }
     const SiteScope site(graph.record(i).site);
     const Scope scope = graph.enter(graph.record(i).scope);
     std::vector<Node> contributions;
@@ -92,6 +113,7 @@ std::vector<Node> gradients(Node y, std::span<const Node> xs) {
   if (y.shape().rank() != 0 || !is_float(y.dtype()))
     throw ShapeError(fmt::format("gradients of {} at {}: needs a float scalar, got {}", y.op().name(), to_string(y.site()), to_string(y.type())));
   Graph& graph = y.graph();
+  const SiteScope site(y.site());
   const Node seed = graph.constant(1.0, y.dtype(), y.site());
   std::vector<Node> result = vector_jacobian_product(std::span(&y, 1), std::span(&seed, 1), xs);
   for (std::size_t i = 0; i < xs.size(); ++i)

@@ -27,7 +27,7 @@ Node greater_equal(Operand a, Operand b);  ///< a ≥ b
 Node where(Operand condition, Operand a, Operand b);
 
 /// x converted as static_cast does (float to integer truncates; bool is x ≠ 0). Values outside an integer's range are undefined, not checked.
-/// Gradient: cast back.
+/// Gradient: cast back; zero through integers and bool, which are constant where they are differentiable.
 Node cast(Operand x, DType dtype);
 
 /// Sum over `axes` (all if empty; counted from the end if negative), removed or kept as 1. Floats and int32 (wrapping). 0 over nothing.

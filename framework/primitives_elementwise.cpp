@@ -152,8 +152,10 @@ class Cast final : public ElementwiseOp {
     });
   }
   std::vector<Node> gradient(const GradientArgs& args) const override {
-    const DType from = args.input(0).dtype();  // an integer's gradient only asks the op that made it whether it has one
-    return {is_float(from) ? cast(args.output_gradient(0), from) : args.output_gradient(0)};
+    const DType from = args.input(0).dtype();
+    if (!is_float(from)) return {args.output_gradient(0)};  // only asks the op that made the integers whether it has a gradient
+    if (!is_float(dtype_)) return {Node()};                 // a step function
+    return {cast(args.output_gradient(0), from)};
   }
   std::vector<Node> simplify(const SimplifyArgs& args) const override {
     if (args.input(0).dtype() == dtype_) return {args.input(0)};

@@ -7,7 +7,10 @@ namespace loglik {
 Graph evaluation_form(const Graph& before) {
   Rewriter after(before);
   for (std::size_t i = 0; i < before.node_count(); ++i) {
-    const std::vector<Node> replacement = before.record(i).op->evaluation_form(after(before.record(i).inputs));
+    const NodeRecord& record = before.record(i);
+    const SiteScope site(record.site);
+    const Scope scope = after.graph().enter(record.scope);
+    const std::vector<Node> replacement = record.op->evaluation_form(after(record.inputs));
     if (replacement.empty()) after.copy(i);
     else after.replace(i, replacement);
   }
