@@ -1,0 +1,46 @@
+#include "tools/setting.h"
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "framework/error.h"
+#include "tools/commands.h"
+
+namespace loglik::tools {
+
+void add_options(CLI::App& command, Setting& setting) {
+  command.add_option("MODEL", setting.model, "A model of the zoo: see `loglik zoo`")->required();
+  command.add_option("--data", setting.data, "A data set by name, a folder of IDX files, or FILE.csv[#TARGET]");
+  command.add_option("--head", setting.head, "The family of distributions at the end, such as gaussian, bernoulli, categorical");
+  command.add_option("--optimizer", setting.optimizer, "adam, or sgd (with momentum 0.9)");
+  command.add_option("--learning-rate", setting.learning_rate, "Of the first step; a positive number")->check(CLI::PositiveNumber);
+  command.add_option("--batch-size", setting.batch_size, "Samples a step")->check(CLI::Range(1, 1 << 30));
+  command.add_option("--seed", setting.seed, "Of initial parameters, dropout and the order of the samples (0)");
+}
+
+Prepared prepare(const Setting& setting) {
+  try {
+    const ZooEntry& entry = find_model(setting.model);
+    Recipe recipe = entry.recipe_for(setting.data.value_or(""), setting.head.value_or(""));
+    if (setting.epochs) recipe.epochs = *setting.epochs;
+    if (setting.batch_size) recipe.batch_size = *setting.batch_size;
+    if (setting.learning_rate) recipe.learning_rate = *setting.learning_rate;
+    if (setting.optimizer) recipe.optimizer = *setting.optimizer;
+    make_optimizer(recipe.optimizer, recipe.learning_rate, false, 1);  // a wrong name is told before data are read
+    LoadedData data = data_for(entry, load_data(recipe.data));
+    auto graph = std::make_unique<Graph>();
+    entry.build(*graph, data.info, recipe.head);
+    const Optimizer optimizer = make_optimizer(recipe.optimizer, recipe.learning_rate, recipe.cosine, training_steps(recipe, data.train.size()));
+    Model model = compile(*graph, {.optimizer = optimizer, .seed = setting.seed});
+    return {&entry, std::move(recipe), std::move(data), std::move(graph), std::move(model)};
+  } catch (const NameError& error) {
+    throw UsageError(error.what());
+  } catch (const ArgumentError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+}  // namespace loglik::tools

@@ -1,0 +1,39 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "framework/model.h"
+#include "models/zoo.h"
+
+namespace CLI {
+class App;
+}
+
+namespace loglik::tools {
+
+/// What `train` and `describe` have in common: which model, on which data, with which head and optimiser.
+struct Setting {
+  std::string model;
+  std::optional<std::string> data, head, optimizer;
+  std::optional<std::int64_t> epochs, batch_size;
+  std::optional<double> learning_rate;
+  std::uint64_t seed = 0;
+};
+
+void add_options(CLI::App& command, Setting& setting);
+
+/// A model that is ready to be trained, and what it is trained on.
+struct Prepared {
+  const ZooEntry* entry;
+  Recipe recipe;
+  LoadedData data;
+  std::unique_ptr<Graph> graph;
+  Model model;
+};
+
+/// Reads the data, builds and compiles. Throws UsageError for a name that is unknown or a head that does not fit the model's targets.
+Prepared prepare(const Setting& setting);
+
+}  // namespace loglik::tools

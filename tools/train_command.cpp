@@ -1,0 +1,152 @@
+// loglik train: trains a model of the zoo, tells of each epoch, keeps what it learned.
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "framework/blas.h"
+#include "framework/fit.h"
+#include "framework/thread_pool.h"
+#include "tools/commands.h"
+#include "tools/draw.h"
+#include "tools/run_folder.h"
+#include "tools/setting.h"
+
+namespace loglik::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  Setting setting;
+  std::optional<int> threads;
+  std::string out;
+  bool json = false;
+  bool draw = false;
+};
+
+Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json epoch_event(const EpochRecord& epoch) {
+  Json event{{"event", "epoch"}, {"epoch", epoch.epoch}, {"train_nll", epoch.train.nll}};
+  event["valid_nll"] = epoch.validation ? Json(epoch.validation->nll) : Json(nullptr);
+  event["valid_accuracy"] = epoch.validation ? or_null(epoch.validation->accuracy) : Json(nullptr);
+  event["seconds"] = epoch.seconds;
+  event["samples_per_second"] = epoch.samples_per_second;
+  return event;
+}
+
+Json done_event(const Model& model, const History& history, const Evaluation& evaluation) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return {{"event", "done"},
+          {"valid_nll", evaluation.nll},
+          {"valid_accuracy", or_null(evaluation.accuracy)},
+          {"parameters_sha256", parameters_sha256(model)},
+          {"steps", history.steps},
+          {"median_step_us", history.median_step_us},
+          {"arena_bytes", history.arena_bytes},
+          {"peak_rss_bytes", static_cast<std::int64_t>(usage.ru_maxrss) * 1024}};
+}
+
+Canvas canvas() {
+  Canvas result;
+  const char* no_color = std::getenv("NO_COLOR");
+  result.colour = isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) result.columns = size.ws_col;
+  return result;
+}
+
+// A few test images with what the model says of them.
+std::string draw_predictions(const Prepared& prepared) {
+  constexpr std::int64_t images = 6;
+  const DataInfo& info = prepared.data.info;
+  const Tensor x = prepared.data.test.column("x");
+  if (!info.is_image() || x.size(1) != 1 || info.classes == 0 || prepared.entry->reconstructs) return "";
+  const std::int64_t shown = std::min(images, x.size(0));
+  const TensorMap said = prepared.model.predict(x.rows(0, shown));
+  const std::string head = prepared.model.graph().heads()[0]->name;
+  const Tensor probabilities = said[head + ".probabilities"], modes = said[head + ".mode"];
+  const Tensor labels = prepared.data.test.column("y");
+  const auto name = [&](double label) {
+    const auto i = static_cast<std::size_t>(label);
+    return i < info.class_names.size() ? info.class_names[i] : fmt::format("{}", i);
+  };
+  std::vector<std::string> captions;
+  for (std::int64_t i = 0; i < shown; ++i) {
+    const double mode = modes.at(i), label = labels.at(i);
+    const double probability = probabilities.at(i * info.classes + static_cast<std::int64_t>(mode));
+    captions.push_back(fmt::format("{} {:.0f} %{}", name(mode), 100 * probability, mode == label ? "" : fmt::format(" (is {})", name(label))));
+  }
+  return draw_images(x.rows(0, shown), captions, canvas());
+}
+
+void introduce(const Prepared& prepared) {
+  std::int64_t parameters = 0;
+  for (const auto& [name, tensor] : prepared.model.parameters()) parameters += tensor.count();
+  fmt::print(stderr, "{} on {}: {} samples to train, {} to test, {} parameters, {} thread{}\n", prepared.entry->name, prepared.recipe.data, prepared.data.train.size(),
+             prepared.data.test.size(), parameters, thread_count(), thread_count() == 1 ? "" : "s");
+  if (const std::string certificate = prepared.model.graph().heads()[0]->distribution.certificate(); !certificate.empty()) fmt::print(stderr, "{}\n", certificate);
+}
+
+void train(const Options& options) {
+  if (options.threads) set_thread_count(*options.threads);
+  if (const std::string_view problem = blas_threading_problem(); !problem.empty()) fmt::print(stderr, "loglik: warning: {}\n", problem);
+  std::optional<RunFolder> folder;
+  if (!options.out.empty()) folder.emplace(options.out);
+  Prepared prepared = prepare(options.setting);
+  introduce(prepared);
+
+  const bool live = isatty(STDERR_FILENO) != 0;  // a line that is written over again and again
+  const auto on_progress = [&](const Progress& progress) {
+    if (live) fmt::print(stderr, "\r\x1b[K{}{}", progress_line(progress), progress.finished != nullptr ? "\n" : "");
+    else if (progress.finished != nullptr) fmt::print(stderr, "{}\n", progress_line(progress));
+    std::fflush(stderr);
+  };
+  const auto tell = [&](const Json& event) {
+    if (options.json) {
+      fmt::print("{}\n", event.dump());
+      std::fflush(stdout);
+    }
+    if (folder) folder->add_line(event.dump());
+  };
+  FitOptions fitting{.epochs = prepared.recipe.epochs, .batch_size = prepared.recipe.batch_size, .validation = prepared.data.test};
+  fitting.seed = options.setting.seed;
+  fitting.progress = on_progress;
+  fitting.on_epoch = [&](const EpochRecord& epoch) { tell(epoch_event(epoch)); };
+  const History history = fit(prepared.model, prepared.data.train, fitting);
+
+  const Evaluation evaluation = history.epochs.empty() ? evaluate(prepared.model, prepared.data.test) : *history.epochs.back().validation;
+  tell(done_event(prepared.model, history, evaluation));
+  if (folder) folder->save_parameters(prepared.model);
+  if (options.json) return;
+  if (options.draw) fmt::print("\n{}", draw_predictions(prepared));
+  fmt::print("test: {:.4f} nats a sample", evaluation.nll);
+  if (evaluation.accuracy) fmt::print(", accuracy {:.2f} %", 100 * *evaluation.accuracy);
+  fmt::print("\n");
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("train", "Train a model of the zoo");
+  add_options(*command, options->setting);
+  command->add_option("--epochs", options->setting.epochs, "Passes over the training data")->check(CLI::Range(0, 1 << 30));
+  command->add_option("--threads", options->threads, "Threads; the result does not depend on them (all processors)")->check(CLI::Range(1, max_threads));
+  command->add_option("--out", options->out, "A folder for history.jsonl and the parameters as .npy files");
+  command->add_flag("--json", options->json, "One JSON object a line on stdout: one an epoch, one at the end");
+  command->add_flag("--draw", options->draw, "Draw a few test images with their predictions at the end");
+  command->callback([options] { train(*options); });
+}
+
+}  // namespace loglik::tools

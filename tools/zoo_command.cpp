@@ -1,0 +1,37 @@
+// loglik zoo: the models, their data, the results they reach.
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <cstdio>
+
+#include "models/zoo.h"
+#include "tools/commands.h"
+
+namespace loglik::tools {
+namespace {
+
+std::string result(const Recipe& recipe) {
+  if (recipe.mean == 0) return "";
+  if (recipe.metric == Metric::accuracy) return fmt::format("{:.1f} ± {:.1f} % right", 100 * recipe.mean, 100 * recipe.stddev);
+  return fmt::format("{:.4g} ± {:.1g} nats", recipe.mean, recipe.stddev);
+}
+
+void print_zoo() {
+  std::string out;
+  for (const ZooEntry& entry : zoo()) {
+    out += fmt::format("{}\n    {}\n", entry.name, entry.description);
+    for (const Recipe& recipe : entry.recipes)
+      out += fmt::format("    on {:<20} {:<12} {:>3} epochs   {}\n", recipe.data, recipe.head.empty() ? entry.head : recipe.head, recipe.epochs, result(recipe));
+  }
+  out += "\nData sets, for --data; a folder of IDX files or a .csv file will do too\n";
+  for (const NamedData& data : named_data()) out += fmt::format("    {:<22} {}\n", data.name, data.description);
+  std::fputs(out.c_str(), stdout);
+}
+
+}  // namespace
+
+void add_zoo_command(CLI::App& app) {
+  app.add_subcommand("zoo", "List the models, their data and the results that they reach")->callback(print_zoo);
+}
+
+}  // namespace loglik::tools
