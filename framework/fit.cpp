@@ -122,6 +122,7 @@ History fit(Model& model, const Dataset& train, const FitOptions& options) {
     if (options.on_epoch) options.on_epoch(history.epochs.back());
   }
   history.median_step_us = 1e6 * times.median();
+  history.arena_bytes = training.session.arena_bytes();
   return history;
 }
 

@@ -28,6 +28,7 @@ struct History {
   std::vector<EpochRecord> epochs;
   std::int64_t steps = 0;
   double median_step_us = 0;  ///< of one training step, the gathering of its rows included; of the last 65,536 steps
+  std::size_t arena_bytes = 0;  ///< the memory of a training step: everything but parameters and optimiser state
 };
 
 /// Trains a model on a data set.
