@@ -14,6 +14,7 @@
 
 #include "framework/blas.h"
 #include "framework/fit.h"
+#include "framework/head.h"
 #include "framework/thread_pool.h"
 #include "tools/commands.h"
 #include "tools/draw.h"
