@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "framework/op.h"
+#include "framework/side_by_side.h"
 
 namespace loglik {
 
@@ -86,7 +87,8 @@ template <class F, std::size_t arity> class Elementwise final : public Elementwi
   template <class T, std::size_t... i> void run_tile(const Tile& tile, std::index_sequence<i...>) const {
     const std::array<const T*, arity> in{tile.input<T>(i)...};
     T* out = tile.out<T>();
-    for (std::size_t k = 0; k < tile.count; ++k) out[k] = function_(in[i][k]...);
+    const F function = function_;
+    side_by_side(tile.count, [=](std::size_t k) { out[k] = function(in[i][k]...); });
   }
   F function_;
 };

@@ -35,7 +35,7 @@ Node cast(Operand x, DType dtype);
 Node reduce_sum(Operand x, std::span<const std::int64_t> axes = {}, bool keep_dims = false);
 Node reduce_sum(Operand x, std::initializer_list<std::int64_t> axes, bool keep_dims = false);
 
-/// Σ x² as a float64 scalar, accumulated in float64. Gradient 2·g·x.
+/// Σ x² as a float64 scalar; float32 in blocks of 1,024, to some 70 half-ulps of float32, added up in float64. Gradient 2·g·x.
 Node sum_of_squares(Operand x);
 
 /// x stretched to a shape that it broadcasts to. Any dtype.

@@ -98,7 +98,7 @@ template <class F> class Comparison final : public ElementwiseOp {
       const T* a = tile.input<T>(0);
       const T* b = tile.input<T>(1);
       bool* out = tile.out<bool>();
-      for (std::size_t k = 0; k < tile.count; ++k) out[k] = F::compare(a[k], b[k]);
+      side_by_side(tile.count, [=](std::size_t k) { out[k] = F::compare(a[k], b[k]); });
     });
   }
   std::vector<Node> gradient(const GradientArgs&) const override { return {Node(), Node()}; }
@@ -127,7 +127,10 @@ class Where final : public ElementwiseOp {  // c ? a : b;    âˆ‚a = c ? g : 0, â
       const T* a = tile.input<T>(1);
       const T* b = tile.input<T>(2);
       T* out = tile.out<T>();
-      for (std::size_t k = 0; k < tile.count; ++k) out[k] = condition[k] ? a[k] : b[k];
+      side_by_side(tile.count, [=](std::size_t k) {
+        const T chosen = a[k], other = b[k];
+        out[k] = condition[k] ? chosen : other;
+      });
     });
   }
   std::vector<Node> gradient(const GradientArgs& args) const override {
@@ -147,7 +150,7 @@ class Cast final : public ElementwiseOp {
       for_dtype(tile.output_dtype, [&]<class To>() {
         const From* in = tile.input<From>(0);
         To* out = tile.out<To>();
-        for (std::size_t k = 0; k < tile.count; ++k) out[k] = static_cast<To>(in[k]);
+        side_by_side(tile.count, [=](std::size_t k) { out[k] = static_cast<To>(in[k]); });
       });
     });
   }

@@ -41,6 +41,20 @@ class ReduceSum final : public ReductionOp {  // y = Σ x;    ∂x = g, stretche
   }
 };
 
+// Σ x²: float32 in blocks of float32, where that neither overflows nor loses what is small; there again in float64.
+template <class T> double sum_of_squares_run(const T* x, std::int64_t count) {
+  constexpr std::int64_t block = 1024;
+  constexpr double tiny = 1e-20, huge = 1e30;
+  double total = 0;
+  for (std::int64_t first = 0; first < count; first += block) {
+    const std::int64_t n = std::min(block, count - first);
+    double sum = sum_run(x + first, n, [](T v) { return v * v; });
+    if (!(sum > tiny && sum < huge)) sum = sum_run(x + first, n, [](T v) { return static_cast<double>(v) * static_cast<double>(v); });
+    total += sum;
+  }
+  return total;
+}
+
 class SumOfSquares final : public Op {  // y = Σ x²;    ∂x = 2·g·x
  public:
   std::string_view name() const override { return "sum_of_squares"; }
@@ -57,7 +71,7 @@ class SumOfSquares final : public Op {  // y = Σ x²;    ∂x = 2·g·x
     for_float(args.dtype(0), [&]<class T>() {
       const T* x = args.input<T>(0).data();
       args.parallel_for(count, piece, [&](std::int64_t begin, std::int64_t end) {
-        partial[begin / piece] = sum_run(x + begin, end - begin, [](T v) { return static_cast<double>(v) * static_cast<double>(v); });
+        partial[begin / piece] = sum_of_squares_run(x + begin, end - begin);
       });
     });
     double total = 0;

@@ -6,6 +6,7 @@
 #include "framework/error.h"
 #include "framework/op.h"
 #include "framework/registry.h"
+#include "framework/side_by_side.h"
 
 namespace loglik {
 namespace {
@@ -37,13 +38,17 @@ class SgdUpdate final : public Op {  // (θ, g, η) → (θ), or with momentum (
       T* v_out = has_velocity ? args.output<T>(1).data() : nullptr;
       args.parallel_for(args.inputs[0].count, piece, [&](std::int64_t begin, std::int64_t end) {
         if (has_velocity) {
-          for (std::int64_t i = begin; i < end; ++i) {
+          side_by_side(static_cast<std::size_t>(end - begin), [=](std::size_t k) {
+            const std::size_t i = static_cast<std::size_t>(begin) + k;
             const T v_new = momentum * v[i] + g[i];
             v_out[i] = v_new;
             theta_out[i] = theta[i] - rate * v_new;
-          }
+          });
         } else {
-          for (std::int64_t i = begin; i < end; ++i) theta_out[i] = theta[i] - rate * g[i];
+          side_by_side(static_cast<std::size_t>(end - begin), [=](std::size_t k) {
+            const std::size_t i = static_cast<std::size_t>(begin) + k;
+            theta_out[i] = theta[i] - rate * g[i];
+          });
         }
       });
     });
