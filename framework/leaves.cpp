@@ -29,6 +29,10 @@ bool VariableOp::same_as(const Op& other) const {
   return variable != nullptr && variable->variable_ == variable_;
 }
 
+bool is_leaf(const Op& op) {
+  return dynamic_cast<const InputOp*>(&op) != nullptr || dynamic_cast<const ConstantOp*>(&op) != nullptr || dynamic_cast<const VariableOp*>(&op) != nullptr;
+}
+
 const Tensor* constant_value(Node node) {
   const auto* constant = dynamic_cast<const ConstantOp*>(&node.op());
   return constant == nullptr ? nullptr : &constant->value();

@@ -58,6 +58,8 @@ class VariableOp final : public Op {
   std::shared_ptr<const VariableInfo> variable_;
 };
 
+bool is_leaf(const Op& op);  ///< one of the three above
+
 /// The node's constant, or null.
 const Tensor* constant_value(Node node);
 

@@ -26,6 +26,7 @@ Program::Program(Graph graph, std::shared_ptr<State> state, ProgramOptions optio
     for (std::uint32_t index : schedule_.nodes)
       for (const Node input : graph_.record(index).inputs) used[input.index()] = 1;
     for (const auto& [name, node] : graph_.outputs()) used[node.index()] = 1;
+    for (const Update& update : graph_.updates()) used[update.value.index()] = 1;
     return used;
   }();
   for (std::size_t i = 0; i < graph_.node_count(); ++i)

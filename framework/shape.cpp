@@ -108,6 +108,20 @@ Dim Shape::count() const {
   return product;
 }
 
+bool Shape::same_count(const Shape& other) const {
+  const auto product = [](const Shape& shape) {
+    std::pair<std::int64_t, std::vector<int>> result{1, {}};  // factor, symbols
+    for (const Dim dim : shape.dims_) {
+      result.first *= dim.factor();
+      if (!dim.is_constant()) result.second.push_back(dim.symbol().id());
+    }
+    if (result.first == 0) result.second.clear();
+    std::sort(result.second.begin(), result.second.end());
+    return result;
+  };
+  return dims_ == other.dims_ || product(*this) == product(other);
+}
+
 Shape Shape::with_last(Dim dim) const {
   Shape result = *this;
   result.dims_.back() = dim;

@@ -88,6 +88,7 @@ class Shape {
   std::span<const Dim> dims() const { return dims_; }
   bool is_constant() const;
   Dim count() const;  ///< product of the dimensions; throws ShapeError for symbol · symbol
+  bool same_count(const Shape& other) const;  ///< as many elements, whatever the symbols' sizes; {batch, time} has as many as {time, batch}
 
   Shape with_last(Dim dim) const;                               ///< the same with another last dimension
   Shape slice(std::size_t begin, std::size_t end) const;        ///< the dimensions [begin, end)

@@ -13,19 +13,6 @@ namespace {
 constexpr std::size_t alignment = 64;
 std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
-// Have two shapes as many elements, whatever their symbols are? Counts by several symbols are no Dim.
-bool same_count(const Shape& a, const Shape& b) {
-  std::int64_t factors[2] = {1, 1};
-  std::vector<int> symbols[2];
-  for (const int i : {0, 1})
-    for (const Dim dim : (i == 0 ? a : b).dims()) {
-      factors[i] *= dim.factor();
-      if (!dim.is_constant()) symbols[i].push_back(dim.symbol().id());
-    }
-  for (std::vector<int>& ids : symbols) std::sort(ids.begin(), ids.end());
-  return factors[0] == factors[1] && symbols[0] == symbols[1];
-}
-
 // A part of a `pack`, to be computed at its place in the packed tensor.
 struct Part {
   Node pack;
@@ -92,7 +79,7 @@ class Planner {
   void claim_parts(std::uint32_t pack) {
     std::int64_t offset = 0;
     for (Node part : graph_.record(pack).inputs) {
-      const std::int64_t size = part.shape().count().constant();
+      const std::int64_t size = count(part.shape().constant());
       while (part.op().is_alias()) part = part.inputs()[0];
       std::optional<Part>& claim = parts_[part.index()][part.output_index()];
       if (!part.inputs().empty() && !claim && location(part).kind == Location::Kind::none) claim = Part{graph_.node(pack), offset};
@@ -128,7 +115,7 @@ class Planner {
       const Location from = location(input);
       if (from.kind != Location::Kind::buffer || input.shape() != value.shape() || size_of(input.dtype()) != size_of(value.dtype())) continue;
       Buffer& buffer = plan_.buffers[from.index];
-      const bool whole = from.offset == 0 && same_count(buffer.type.shape, value.shape()) && size_of(buffer.type.dtype) == size_of(value.dtype());
+      const bool whole = from.offset == 0 && buffer.type.shape.same_count(value.shape()) && size_of(buffer.type.dtype) == size_of(value.dtype());
       if (!whole || buffer.last != position || std::find(taken.begin(), taken.end(), from.index) != taken.end()) continue;
       if (!value.op().may_overwrite(i, value.output_index()) || read_otherwise(value, i, from.index)) continue;
       taken.push_back(from.index);
@@ -196,10 +183,15 @@ ArenaLayout lay_out_arena(const Graph& graph, const Schedule& schedule, const Me
     layout.bytes = std::max(layout.bytes, offset + bytes[i]);
   }
 
-  std::vector<std::size_t> live(schedule.nodes.size() + 2, 0);
-  for (std::size_t i = 0; i < count; ++i)
-    for (std::size_t position = plan.buffers[i].first; position <= plan.buffers[i].last && position < live.size(); ++position) live[position] += bytes[i];
-  for (std::size_t amount : live) layout.live_bytes = std::max(layout.live_bytes, amount);
+  std::vector<std::size_t> begins(schedule.nodes.size() + 2, 0), ends(schedule.nodes.size() + 2, 0);  // bytes that come and go, by position
+  for (std::size_t i = 0; i < count; ++i) {
+    begins[plan.buffers[i].first] += bytes[i];
+    ends[plan.buffers[i].last + 1] += bytes[i];
+  }
+  for (std::size_t position = 0, live = 0; position < begins.size(); ++position) {
+    live = live + begins[position] - ends[position];
+    layout.live_bytes = std::max(layout.live_bytes, live);
+  }
 
   for (std::size_t i = 0; i < graph.node_count(); ++i) {
     const NodeRecord& record = graph.record(i);

@@ -1,9 +1,12 @@
 #include "framework/passes/schedule.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "framework/leaves.h"
+#include "framework/op.h"
 #include "framework/passes/rewriter.h"
 #include "framework/primitives.h"
 
@@ -29,39 +32,88 @@ bool overlap(const VariableInfo& a, const VariableInfo& b) {
 // Can the update's value be written over its Variable by the op that computes it?
 bool can_overwrite(const Update& update) {
   const Node value = update.value;
-  if (value.inputs().empty() || value.op().is_alias()) return false;
-  for (std::size_t k = 0; k < value.inputs().size(); ++k)
-    if (value.inputs()[k] == update.variable.value() && value.op().may_overwrite(k, value.output_index())) return true;
-  return false;
+  if (is_leaf(value.op()) || value.op().is_alias()) return false;
+  bool found = false;
+  for (std::size_t k = 0; k < value.inputs().size(); ++k) {
+    const Node input = value.inputs()[k];
+    const VariableOp* read = variable_of(without_aliases(input));
+    if (read == nullptr || !overlap(*read->variable(), update.variable.info())) continue;
+    const bool same = read->variable() == update.variable.shared_info() && input.shape() == value.shape();
+    if (!same || !value.op().may_overwrite(k, value.output_index())) return false;
+    found = true;
+  }
+  return found;
+}
+
+// Updates by the Variables whose memory they write over: their own, the parts of a slab.
+class Writers {
+ public:
+  void add(const VariableInfo& variable, std::size_t update) {
+    writers_[&variable].push_back(update);
+    for (const auto& part : variable.parts) writers_[part.get()].push_back(update);
+  }
+  /// An update of which op `index` is not itself the value, that writes over what `read` reads; or none.
+  std::optional<std::size_t> other_than(std::uint32_t index, const VariableInfo& read, const std::vector<Update>& updates) const {
+    const auto look = [&](const VariableInfo* variable) -> std::optional<std::size_t> {
+      if (const auto found = writers_.find(variable); found != writers_.end())
+        for (const std::size_t u : found->second)
+          if (updates[u].value.index() != index) return u;
+      return {};
+    };
+    if (const auto u = look(&read)) return u;
+    for (const auto& part : read.parts)
+      if (const auto u = look(part.get())) return u;
+    return {};
+  }
+
+ private:
+  std::unordered_map<const VariableInfo*, std::vector<std::size_t>> writers_;
+};
+
+// What the graph's outputs need: among them the loss, which is looked at before anything is written.
+std::vector<char> needed_by_outputs(const Graph& graph) {
+  std::vector<char> needed(graph.node_count(), 0);
+  for (const auto& [name, node] : graph.outputs()) needed[node.index()] = 1;
+  for (std::size_t i = graph.node_count(); i-- > 0;)
+    if (needed[i])
+      for (const Node input : graph.record(i).inputs) needed[input.index()] = 1;
+  return needed;
 }
 
 }  // namespace
 
 Schedule schedule(const Graph& graph) {
   const std::vector<char> live = live_nodes(graph);
+  const std::vector<char> needed = needed_by_outputs(graph);
   const auto& updates = graph.updates();
   Schedule result;
   result.in_place.resize(updates.size());
-  for (std::size_t u = 0; u < updates.size(); ++u) result.in_place[u] = can_overwrite(updates[u]);
+  std::set<std::pair<std::uint32_t, std::uint32_t>> written;  // a value is written over one Variable; for others it is copied
+  for (std::size_t u = 0; u < updates.size(); ++u) {
+    const Node value = updates[u].value;
+    result.in_place[u] = !needed[value.index()] && can_overwrite(updates[u]) && written.emplace(value.index(), value.output_index()).second;
+  }
 
   std::vector<char> commits(graph.node_count(), 0);
   for (bool changed = true; changed;) {  // an update that turns out not to be in place may free others: at most a round each
     changed = false;
     std::fill(commits.begin(), commits.end(), 0);
+    Writers writers;
     for (std::size_t u = 0; u < updates.size(); ++u)
-      if (result.in_place[u]) commits[updates[u].value.index()] = 1;
-    for (std::size_t i = 0; i < graph.node_count(); ++i)
+      if (result.in_place[u]) {
+        commits[updates[u].value.index()] = 1;
+        writers.add(updates[u].variable.info(), u);
+      }
+    for (std::size_t i = 0; i < graph.node_count() && !changed; ++i) {
       for (const Node input : graph.record(i).inputs) commits[i] |= commits[input.index()];
-    for (std::size_t u = 0; u < updates.size() && !changed; ++u) {
-      if (!result.in_place[u]) continue;
-      for (std::size_t i = 0; i < graph.node_count() && !changed; ++i) {
-        if (!live[i] || !commits[i] || i == updates[u].value.index()) continue;
-        for (const Node input : graph.record(i).inputs) {
-          const VariableOp* read = variable_of(without_aliases(input));
-          if (read != nullptr && overlap(*read->variable(), updates[u].variable.info())) {
-            result.in_place[u] = 0;
-            changed = true;
-          }
+      if (!live[i] || !commits[i]) continue;
+      for (const Node input : graph.record(i).inputs) {
+        const VariableOp* read = variable_of(without_aliases(input));
+        if (read == nullptr) continue;
+        if (const auto u = writers.other_than(static_cast<std::uint32_t>(i), *read->variable(), updates)) {
+          result.in_place[*u] = 0;
+          changed = true;
+          break;
         }
       }
     }
@@ -70,8 +122,7 @@ Schedule schedule(const Graph& graph) {
   for (int phase : {0, 1}) {
     if (phase == 1) result.commit = result.nodes.size();
     for (std::size_t i = 0; i < graph.node_count(); ++i)
-      if (live[i] && commits[i] == phase && !graph.record(i).inputs.empty()) result.nodes.push_back(static_cast<std::uint32_t>(i));
-      else if (live[i] && phase == 0 && graph.record(i).inputs.empty() && graph.record(i).op->is_random()) result.nodes.push_back(static_cast<std::uint32_t>(i));
+      if (live[i] && commits[i] == phase && !is_leaf(*graph.record(i).op)) result.nodes.push_back(static_cast<std::uint32_t>(i));
   }
   return result;
 }
@@ -80,8 +131,18 @@ Graph protect_updates(const Graph& before) {
   Rewriter rewriter(before);
   for (std::size_t i = 0; i < before.node_count(); ++i) rewriter.copy(i);
   Graph after = rewriter.finish();
-  for (Update& update : after.data()->updates)
-    if (variable_of(without_aliases(update.value)) != nullptr) update.value = copy(update.value);
+  const auto with_copy = [](Node node) {
+    const SiteScope site(node.site());
+    return copy(node);
+  };
+  std::vector<Update>& updates = after.data()->updates;
+  for (auto& [name, node] : after.data()->outputs) {
+    const VariableOp* read = variable_of(without_aliases(node));
+    const auto changes = [&](const Update& update) { return overlap(*read->variable(), update.variable.info()); };
+    if (read != nullptr && std::any_of(updates.begin(), updates.end(), changes)) node = with_copy(node);
+  }
+  for (Update& update : updates)
+    if (variable_of(without_aliases(update.value)) != nullptr) update.value = with_copy(update.value);
   return after;
 }
 

@@ -16,11 +16,12 @@ struct Schedule {
   std::vector<char> in_place;        ///< by update of the graph: is its value computed in the Variable's own memory?
 };
 
-/// In the graph's order, committing nodes last. An update is in place where its op may overwrite the Variable and every other read of that
-/// memory comes before the commit.
+/// In the graph's order, committing nodes last. An update is in place where its op may overwrite the Variable, no output of the graph needs its
+/// value (so that the loss is known before the commit), and every other read of that memory comes before the commit.
 Schedule schedule(const Graph& graph);
 
-/// Gives updates whose value is another Variable's a copy of it, so that they too read the value from before the step.
+/// Gives updates whose value is a Variable's a copy of it, so that they too read the value from before the step; likewise outputs that are
+/// Variables which the graph updates.
 Graph protect_updates(const Graph& before);
 
 }  // namespace loglik
