@@ -37,8 +37,8 @@ struct Session::Bound {
   const double* gradient_norm_squared = nullptr;
 };
 
-Session::Session(const Program& program) : program_(&program), given_(program.inputs().size()), masks_(program.inputs().size()) {
-  random_.seed = program.state().seed();
+Session::Session(const Program& program) : program_(&program), given_(program.inputs().size()), masks_(program.inputs().size()), random_(std::make_unique<RandomKey>()) {
+  random_->seed = program.state().seed();
 }
 Session::Session(std::shared_ptr<const Program> program) : Session(*program) { owner_ = std::move(program); }
 Session::~Session() = default;
@@ -57,11 +57,19 @@ StepResult Session::step(const Batch& batch) {
     throw ArgumentError("the objective has a term per data set: tell the model the data set's total weight (set_dataset_weight) before the first step");
   if (options.training) {
     const double done = *reinterpret_cast<const double*>(state.data(options.training->step.get()));
-    random_.step = static_cast<std::uint64_t>(done);
-    if (!options.training->schedule->is_constant())
-      *reinterpret_cast<double*>(state.data(options.training->learning_rate.get())) = options.training->schedule->at(static_cast<std::int64_t>(done));
+    random_->step = static_cast<std::uint64_t>(done);
+    double& rate = *reinterpret_cast<double*>(state.data(options.training->learning_rate.get()));
+    const double before = rate;
+    if (!options.training->schedule->is_constant()) rate = options.training->schedule->at(static_cast<std::int64_t>(done));
+    try {
+      run(bound);
+    } catch (...) {
+      rate = before;
+      throw;
+    }
+  } else {
+    run(bound);
   }
-  run(bound);
   return {bound.loss == nullptr ? 0.0 : *bound.loss, bound.gradient_norm_squared == nullptr ? 0.0 : std::sqrt(*bound.gradient_norm_squared)};
 }
 
@@ -122,7 +130,7 @@ Session::Bound& Session::prepare() {
     for (const Node input : record.inputs) step.args.inputs.push_back(view(input, sizes_));
     for (std::size_t k = 0; k < record.outputs.size(); ++k) step.args.outputs.push_back(view(graph.node(index).output(k), sizes_));
     step.args.scratch = arena_.get() + layout_.scratch_offset;
-    step.args.random = &random_;
+    step.args.random = random_.get();
     step.args.random_name = hash_name(graph.name(index));
     bound->steps.push_back(std::move(step));
   }
@@ -187,7 +195,7 @@ NotFinite look(const TensorView& view) {
 // Runs the step again from the same state, inputs and random bits (nothing has been written over them), looking at every result.
 void Session::explain_not_finite(Bound& bound, std::string_view what, double value) {
   std::string text = fmt::format("the {} is {}", what, std::isnan(value) ? "NaN" : "infinite");
-  if (program_->options().training) text += fmt::format(" in step {}, nothing was updated", random_.step + 1);
+  if (program_->options().training) text += fmt::format(" in step {}, nothing was updated", random_->step + 1);
   const Graph& graph = program_->graph();
   for (std::size_t i = 0; i < bound.inputs.size(); ++i)
     if (const NotFinite found = look(bound.inputs[i]); found.nan || found.infinity)

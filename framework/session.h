@@ -83,7 +83,7 @@ class Session {
   std::vector<const Tensor*> given_;  // by input of the program, null for a default
   std::vector<const Tensor*> masks_;
   std::vector<std::unique_ptr<Bound>> bound_;  // most recently used first
-  RandomKey random_;
+  std::unique_ptr<RandomKey> random_;  // its address stays when the Session is moved: bound steps refer to it
 };
 
 }  // namespace loglik

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "framework/error.h"
@@ -24,6 +25,11 @@ std::string_view resolve(const ProgramOptions& options, std::string_view name) {
 bool is_mask_of(std::string_view mask, std::string_view weight) {
   return mask.ends_with(mask_suffix) && weight.ends_with(weight_suffix) &&
          mask.substr(0, mask.size() - mask_suffix.size()) == weight.substr(0, weight.size() - weight_suffix.size());
+}
+
+// Of a head: by its name, and because it counts as 1 where it is not given.
+bool is_weight(const ProgramInput& input) {
+  return input.type.dtype == DType::float64 && input.default_value && *input.default_value == 1 && std::string_view(input.name).ends_with(weight_suffix);
 }
 
 bool widens(DType from, DType to) {
@@ -54,7 +60,7 @@ void match_inputs(const Program& program, const Batch& batch, std::vector<const 
     const std::string_view name = resolve(options, key);
     bool known = std::find(options.known_inputs.begin(), options.known_inputs.end(), name) != options.known_inputs.end();
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      const bool mask = is_mask_of(name, inputs[i].name);
+      const bool mask = is_weight(inputs[i]) && is_mask_of(name, inputs[i].name);
       if (inputs[i].name != name && !mask) continue;
       (mask ? masks : given)[i] = &tensor;
       known = true;
@@ -106,13 +112,19 @@ void copy_input(const ProgramInput& input, const Tensor* given, const Tensor* ma
     const auto values = given->values<float>();
     std::copy(values.begin(), values.end(), static_cast<double*>(to.data));
   }
-  if (mask == nullptr) return;
-  if (mask->dtype() != DType::boolean || mask->count() != to.count)
-    throw ShapeError(fmt::format("the mask beside \"{}\" is {} {}, needs bool {}", input.name, name(mask->dtype()), to_string(std::span(mask->extents())), to_string(std::span(to.extents))));
+  if (!is_weight(input)) return;
   double* weights = static_cast<double*>(to.data);
-  const auto counts = mask->values<bool>();
+  if (mask != nullptr) {
+    if (mask->dtype() != DType::boolean || mask->count() != to.count)
+      throw ShapeError(fmt::format("the mask beside \"{}\" is {} {}, needs bool {}", input.name, name(mask->dtype()), to_string(std::span(mask->extents())), to_string(std::span(to.extents))));
+    const auto counts = mask->values<bool>();
+    for (std::int64_t i = 0; i < to.count; ++i)
+      if (!counts[static_cast<std::size_t>(i)]) weights[i] = 0;
+  }
+  if (given == nullptr) return;
   for (std::int64_t i = 0; i < to.count; ++i)
-    if (!counts[static_cast<std::size_t>(i)]) weights[i] = 0;
+    if (!(weights[i] >= 0 && std::isfinite(weights[i])))
+      throw ArgumentError(fmt::format("input \"{}\" is {} at element {}: a weight needs to be finite and 0 or more", input.name, weights[i], i));
 }
 
 }  // namespace loglik

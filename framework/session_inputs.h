@@ -13,7 +13,8 @@ void match_inputs(const Program& program, const Batch& batch, std::vector<const 
 /// Reads the sizes of symbols off the data. Throws ShapeError where two disagree or ranks differ, DtypeError where a type can't be widened.
 void bind_sizes(const Program& program, const std::vector<const Tensor*>& given, Sizes& sizes);
 
-/// Copies data into a program's input: widened, multiplied by the mask; its default if there are none.
+/// Copies data into a program's input: widened, multiplied by the mask; its default if there are none. Throws ShapeError for a mask that does
+/// not fit, ArgumentError for a weight that is negative or not finite.
 void copy_input(const ProgramInput& input, const Tensor* given, const Tensor* mask, const TensorView& to);
 
 }  // namespace loglik
