@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "framework/error.h"
@@ -14,29 +15,13 @@
 #include "framework/pipeline.h"
 #include "framework/primitives.h"
 #include "framework/target_check.h"
+#include "framework/temporary.h"
 #include "framework/text.h"
 
 namespace loglik {
 namespace {
 
 using Outputs = std::vector<std::pair<std::string, Node>>;
-
-// Nodes made while this lives go away with it: what the compiler adds to a user's graph only to copy it.
-class Temporary {
- public:
-  explicit Temporary(Graph& graph) : data_(*graph.data()), nodes_(data_.nodes.size()), variables_(data_.variables.size()), scopes_(data_.scopes.size()) {}
-  ~Temporary() {
-    data_.nodes.resize(nodes_);
-    data_.variables.resize(variables_);
-    data_.scopes.resize(scopes_);
-  }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-
- private:
-  GraphData& data_;
-  std::size_t nodes_, variables_, scopes_;
-};
 
 const InputOp* input_of(const Graph& graph, std::size_t index) { return dynamic_cast<const InputOp*>(graph.record(index).op.get()); }
 
@@ -67,9 +52,21 @@ Outputs named_nodes(const Graph& graph) {
   Outputs result(graph.outputs().begin(), graph.outputs().end());
   for (std::size_t i = 0; i < graph.node_count(); ++i) {
     const NodeRecord& record = graph.record(i);
-    if (!record.name.empty() && dynamic_cast<const VariableOp*>(record.op.get()) == nullptr) result.emplace_back(graph.name(i), graph.node(i));
+    if (!record.name.empty() && dynamic_cast<const VariableOp*>(record.op.get()) == nullptr)
+      result.emplace_back(graph.name(i), graph.node(i).output(record.named_output));
   }
   return result;
+}
+
+// What a program computes can be told apart by its name.
+void require_distinct_names(const Outputs& outputs) {
+  std::map<std::string_view, Node> seen;
+  for (const auto& [name, node] : outputs) {
+    const auto [other, fresh] = seen.emplace(name, node);
+    if (fresh || (other->second == node && name != "loss")) continue;
+    throw NameError(fmt::format("the name \"{}\" of {} at {} is taken{}", name, node.op().name(), to_string(node.site()),
+                                name == "loss" || name == "gradient_norm_squared" ? ": the objective is called so" : fmt::format(" by {} at {}", other->second.op().name(), to_string(other->second.site()))));
+  }
 }
 
 Outputs answers(const Graph& graph) {
@@ -84,6 +81,28 @@ bool is_prediction(std::string_view output) {
   for (const std::string_view answer : {".mean", ".mode", ".variance", ".probabilities"})
     if (output.ends_with(answer)) return true;
   return false;
+}
+
+// The parameters that a request trains are there, and its loss depends on each.
+void require_parameters(const Graph& graph, const ProgramRequest& request) {
+  std::vector<std::string> names;
+  std::map<std::string, Node> parameters;
+  for (const auto& [info, node] : graph.data()->variables) {
+    names.push_back(node.name());
+    parameters.emplace(names.back(), node);
+  }
+  std::vector<char> needed(graph.node_count(), 0);
+  needed[request.minimize.index()] = 1;
+  for (std::size_t i = graph.node_count(); i-- > 0;)
+    if (needed[i])
+      for (const Node input : graph.record(i).inputs) needed[input.index()] = 1;
+  for (const std::string& name : request.over) {
+    const auto found = parameters.find(name);
+    if (found == parameters.end()) throw NameError(fmt::format("the model has no parameter \"{}\"{}", name, suggestion(name, names)));
+    if (!needed[found->second.index()])
+      throw ArgumentError(fmt::format("program \"{}\": {} at {} does not depend on the parameter \"{}\"", request.name, request.minimize.op().name(),
+                                      to_string(request.minimize.site()), name));
+  }
 }
 
 }  // namespace
@@ -152,6 +171,7 @@ Model compile(Graph& graph, const CompileOptions& options) {
   model.find_aliases();
 
   const Temporary temporary(graph);
+  const Scope root = graph.enter(0);  // whatever scope the caller has open
   Node dataset_weight;
   if (std::any_of(graph.terms().begin(), graph.terms().end(), [](const Term& term) { return term.per == Per::dataset; })) {
     const Variable variable = graph.variable("dataset_weight", {DType::float64, {}}, constant_initializer(options.dataset_weight));
@@ -164,6 +184,10 @@ Model compile(Graph& graph, const CompileOptions& options) {
   outputs.insert(outputs.end(), objective.parts.begin(), objective.parts.end());
   for (const auto& [name, node] : named)
     if (name != "dataset_weight") outputs.emplace_back(name, node);
+  Outputs all = outputs;
+  all.emplace_back("gradient_norm_squared", objective.loss);
+  for (auto& answer : answers(graph)) all.push_back(std::move(answer));
+  require_distinct_names(all);
 
   model.train = model.build("train", {.outputs = outputs, .updates = graph.updates(), .mode = ProgramMode::train,
                                       .training = ProgramSource::Training{options.optimizer, "optimizer", {}, model.learning_rate}}, true);
@@ -216,9 +240,17 @@ TensorMap Model::predict(const Tensor& x) const {
 
 std::shared_ptr<const Program> Model::compile(const ProgramRequest& request) const {
   Graph& graph = data_->graph;
+  ProgramSource source{.outputs = {}, .mode = request.mode.value_or(request.minimize ? ProgramMode::train : ProgramMode::evaluate)};
+  if (request.minimize) {
+    const Node loss = request.minimize;
+    if (loss.data() != graph.data().get()) throw ArgumentError(fmt::format("program \"{}\": the node to minimise is not of the model's graph", request.name));
+    if (loss.shape().rank() != 0 || !is_float(loss.dtype()))
+      throw ShapeError(fmt::format("program \"{}\": {} at {} can't be minimised: it is {}, needs to be a float scalar", request.name, loss.op().name(),
+                                   to_string(loss.site()), to_string(loss.type())));
+    number_layers(graph, std::span(&loss, 1));
+  }
   Outputs available = answers(graph);
   for (auto& output : named_nodes(graph)) available.push_back(std::move(output));
-  ProgramSource source{.outputs = {}, .mode = request.mode};
   for (const std::string& name : request.outputs) {
     const auto found = std::find_if(available.begin(), available.end(), [&](const auto& output) { return output.first == name; });
     if (found == available.end()) {
@@ -230,14 +262,7 @@ std::shared_ptr<const Program> Model::compile(const ProgramRequest& request) con
   }
   const Temporary temporary(graph);
   if (request.minimize) {
-    if (request.minimize.data() != graph.data().get()) throw ArgumentError("the node to minimise is not of the model's graph");
-    const std::vector<std::string> names = [&] {
-      std::vector<std::string> result;
-      for (const auto& [info, node] : graph.data()->variables) result.push_back(node.name());
-      return result;
-    }();
-    for (const std::string& name : request.over)
-      if (std::find(names.begin(), names.end(), name) == names.end()) throw NameError(fmt::format("the model has no parameter \"{}\"{}", name, suggestion(name, names)));
+    require_parameters(graph, request);
     const SiteScope site(request.minimize.site());
     const Optimizer& optimizer = request.optimizer ? *request.optimizer : data_->options.optimizer;
     source.outputs.emplace_back("loss", cast(request.minimize, DType::float64));

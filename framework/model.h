@@ -35,7 +35,7 @@ struct ProgramRequest {
   Node minimize;                                  ///< float scalar of the model's graph; absent: nothing is trained
   std::vector<std::string> over = {};             ///< names of the parameters to train; empty: all that `minimize` depends on
   std::optional<Optimizer> optimizer = {};        ///< absent: the model's
-  ProgramMode mode = ProgramMode::evaluate;                     ///< with ProgramMode::train dropout drops
+  std::optional<ProgramMode> mode = {};           ///< absent: train (dropout drops) if something is minimised, else evaluate
   std::vector<std::string> outputs = {};          ///< "label.entropy", "encoder/h", names given to `graph.output`
 };
 
@@ -58,8 +58,9 @@ class Model {
   TensorMap predict(const Batch& inputs) const;
   TensorMap predict(const Tensor& x) const;  ///< of a model with one input
 
-  /// A further program on the same State, to be run in a Session of its own. Throws NameError for unknown outputs or parameters,
-  /// ArgumentError for nodes made after `compile` or parameters that do not lie together.
+  /// A further program on the same State, to be run in a Session of its own. The graph's updates belong to the training program alone.
+  /// Throws NameError for unknown outputs or parameters, ShapeError unless `minimize` is a float scalar, ArgumentError if it is of another
+  /// graph or does not depend on a parameter of `over`.
   std::shared_ptr<const Program> compile(const ProgramRequest& request) const;
 
   State& state() const;
@@ -90,7 +91,7 @@ class Model {
 /// schedules, plans memory. The graph may go on being used, also for other models.
 ///
 /// Throws ArgumentError for a graph without heads and terms or an optimiser's field out of range, GradientError where the objective can't be
-/// differentiated, NameError if two Variables have one name.
+/// differentiated, NameError if two Variables or two outputs have one name or a node is called "loss".
 Model compile(Graph& graph, const CompileOptions& options = {});
 
 }  // namespace loglik

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 
 #include "framework/leaves.h"
 #include "framework/passes/passes.h"
@@ -38,11 +39,13 @@ std::vector<std::vector<std::string>> find_slabs(const Graph& graph, const State
     std::string name;
     const VariableInfo* info;
   };
+  std::unordered_set<std::string_view> trained;
+  for (const auto& [output, node] : graph.outputs())
+    if (output.starts_with(gradient_prefix)) trained.insert(std::string_view(output).substr(gradient_prefix.size()));
   std::map<DType, std::vector<Parameter>> fresh, placed;
   for (const auto& [info, node] : graph.data()->variables) {
     const std::string name = node.name();
-    const bool trained = std::any_of(graph.outputs().begin(), graph.outputs().end(), [&](const auto& output) { return output.first == "gradient/" + name; });
-    if (trained) (state.contains(info) ? placed : fresh)[info->type.dtype].push_back({name, info});
+    if (trained.contains(name)) (state.contains(info) ? placed : fresh)[info->type.dtype].push_back({name, info});
   }
   std::vector<std::vector<std::string>> slabs;
   for (auto& [dtype, parameters] : fresh) {  // those that fill whole cache lines first, so that they all begin at one
@@ -72,6 +75,10 @@ std::shared_ptr<const Program> compile_program(const Graph& graph, const Program
   std::map<const VariableInfo*, std::string> names;
   for (const auto& [info, node] : now.data()->variables) names.emplace(info, node.name());
 
+  if (source.mode == ProgramMode::evaluate) {  // first, so that what is differentiated is what is evaluated
+    now = evaluation_form(now);
+    seen("evaluation_form");
+  }
   if (source.training) {
     const ProgramSource::Training& training = *source.training;
     now = differentiate(now, "loss", training.over);
@@ -79,10 +86,6 @@ std::shared_ptr<const Program> compile_program(const Graph& graph, const Program
     now = attach_updates(now, training.optimizer, find_slabs(now, *state), training.scope);
     seen("attach_updates");
     options.training = TrainingVariables{find_variable(now, training.scope + "/step"), find_variable(now, training.scope + "/learning_rate"), training.schedule};
-  }
-  if (source.mode == ProgramMode::evaluate) {
-    now = evaluation_form(now);
-    seen("evaluation_form");
   }
   const Graph before_simplify = std::move(now);
   add_to_state(before_simplify, names, *state);  // with Variables that simplification may make unread

@@ -24,7 +24,7 @@ struct ProgramSource {
   std::optional<Training> training = {};
 };
 
-/// The compiler: extract → differentiate → attach updates → evaluation form → simplify → (the place for fusion) → schedule, plan memory and lower
+/// The compiler: extract → evaluation form → differentiate → attach updates → simplify → (the place for fusion) → schedule, plan memory and lower
 /// in Program. New Variables are added to the State.
 std::shared_ptr<const Program> compile_program(const Graph& graph, const ProgramSource& source, std::shared_ptr<State> state, ProgramOptions options,
                                                const PassObserver& observe);

@@ -35,12 +35,12 @@ void State::insert(const std::string& name, const std::shared_ptr<const Variable
   Tensor values = Tensor::wrap(data, variable->type.dtype, variable->type.shape.constant());
   if (variable->initializer.fill) variable->initializer.fill(values, {seed_, 0, hash_name(name)});
   entries_.emplace(variable.get(), Entry{name, variable, std::move(data)});
+  names_.insert(name);
 }
 
 void State::add(const std::string& name, const std::shared_ptr<const VariableInfo>& variable) {
   if (contains(variable.get())) return;
-  for (const auto& [info, entry] : entries_)
-    if (entry.name == name) throw NameError(fmt::format("the State has another Variable \"{}\"", name));
+  if (names_.contains(name)) throw NameError(fmt::format("the State has another Variable \"{}\"", name));
   const Tensor block(DType::uint8, {static_cast<std::int64_t>(bytes_of(*variable))});
   bytes_ += block.bytes();
   insert(name, variable, block.shared_data());

@@ -1,9 +1,10 @@
 #pragma once
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "framework/tensor.h"
@@ -59,7 +60,8 @@ class State {
   void insert(const std::string& name, const std::shared_ptr<const VariableInfo>& variable, std::shared_ptr<std::byte> data);
   std::uint64_t seed_;
   std::size_t bytes_ = 0;
-  std::map<const VariableInfo*, Entry> entries_;
+  std::unordered_map<const VariableInfo*, Entry> entries_;
+  std::unordered_set<std::string> names_;  // slabs left out
 };
 
 }  // namespace loglik

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "framework/error.h"
 #include "framework/leaves.h"
@@ -11,20 +12,18 @@
 namespace loglik {
 namespace {
 
-constexpr std::string_view gradient_prefix = "gradient/";
-
 struct Parameter {
   std::shared_ptr<const VariableInfo> info;
   Node gradient;
 };
 
-Parameter find(const Graph& graph, const std::string& name) {
-  Parameter result;
-  for (const auto& [info, node] : graph.data()->variables)
-    if (node.name() == name) result.info = dynamic_cast<const VariableOp&>(node.op()).variable();
+// The parameters that have a gradient, by name.
+std::unordered_map<std::string, Parameter> find_parameters(const Graph& graph) {
+  std::unordered_map<std::string, Parameter> result;
   for (const auto& [output, node] : graph.outputs())
-    if (output == std::string(gradient_prefix) + name) result.gradient = node;
-  if (result.info == nullptr || !result.gradient) throw NameError(fmt::format("there is no gradient of a parameter \"{}\"", name));
+    if (output.starts_with(gradient_prefix)) result[output.substr(gradient_prefix.size())].gradient = node;
+  for (const auto& [info, node] : graph.data()->variables)
+    if (const auto found = result.find(node.name()); found != result.end()) found->second.info = dynamic_cast<const VariableOp&>(node.op()).variable();
   return result;
 }
 
@@ -37,6 +36,7 @@ Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<
   for (std::size_t i = 0; i < before.node_count(); ++i) copy.copy(i);
   Graph after = copy.finish();
 
+  const std::unordered_map<std::string, Parameter> known = find_parameters(after);
   const Scope open = after.scope(scope);
   const Variable step = after.variable("step", {DType::float64, {}}, {}, {}, Site{});
   const Variable rate = after.variable("learning_rate", {DType::float64, {}}, constant_initializer(optimizer.learning_rate().at(0)), {}, Site{});
@@ -49,10 +49,12 @@ Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<
     std::vector<Node> gradients;
     std::int64_t total = 0;
     for (const std::string& name : slabs[i]) {
-      Parameter parameter = find(after, name);
+      const auto found = known.find(name);
+      if (found == known.end() || found->second.info == nullptr) throw NameError(fmt::format("there is no gradient of a parameter \"{}\"", name));
+      const Parameter& parameter = found->second;
       total += count(parameter.info->type.shape.constant());
       slab.type.dtype = parameter.info->type.dtype;
-      slab.parts.push_back(std::move(parameter.info));
+      slab.parts.push_back(parameter.info);
       gradients.push_back(parameter.gradient);
     }
     slab.type.shape = {total};

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
 
 #include "framework/autodiff.h"
 #include "framework/error.h"
@@ -18,14 +18,15 @@ Graph differentiate(const Graph& before, std::string_view loss, std::span<const 
   for (const auto& [name, node] : after.outputs())
     if (name == loss) objective = node;
   if (!objective) throw NameError(fmt::format("there is no output \"{}\" to differentiate", loss));
+  const std::set<std::string> chosen(over.begin(), over.end());
   std::vector<Node> parameters;
   for (const auto& [info, node] : after.data()->variables)
-    if (over.empty() ? info->trainable : std::find(over.begin(), over.end(), node.name()) != over.end()) parameters.push_back(node);
+    if (over.empty() ? info->trainable : chosen.contains(node.name())) parameters.push_back(node);
 
   const Node seed = after.constant(1.0, objective.dtype(), objective.site());
   const std::vector<Node> gradients = vector_jacobian_product(std::span(&objective, 1), std::span(&seed, 1), parameters);
   for (std::size_t i = 0; i < parameters.size(); ++i)
-    if (gradients[i]) after.output("gradient/" + parameters[i].name(), gradients[i]);
+    if (gradients[i]) after.output(std::string(gradient_prefix) + parameters[i].name(), gradients[i]);
   return after;
 }
 

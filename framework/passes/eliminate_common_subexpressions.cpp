@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 
+#include "framework/leaves.h"
 #include "framework/op.h"
 #include "framework/passes/passes.h"
 #include "framework/passes/rewriter.h"
@@ -10,6 +12,9 @@ namespace {
 
 std::size_t hash(const Op& op, std::span<const Node> inputs) {
   std::size_t result = std::hash<std::string_view>()(op.name());
+  if (const auto* constant = dynamic_cast<const ConstantOp*>(&op))  // the first bytes tell most constants apart
+    return result ^ std::hash<std::string_view>()({reinterpret_cast<const char*>(constant->value().data()), std::min<std::size_t>(constant->value().bytes(), 256)});
+  if (const auto* variable = dynamic_cast<const VariableOp*>(&op)) return result ^ std::hash<const void*>()(variable->variable().get());
   for (const Node input : inputs) result = (result ^ (input.index() * 8 + input.output_index())) * 0x9e3779b97f4a7c15u + (result >> 29);
   return result;
 }

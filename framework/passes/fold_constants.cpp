@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "framework/error.h"
 #include "framework/interpret.h"
 #include "framework/leaves.h"
 #include "framework/passes/passes.h"
@@ -30,8 +33,14 @@ Graph fold_constants(const Graph& before) {
       after.copy(i);
       continue;
     }
+    std::vector<Tensor> results;
+    try {
+      results = run_op(*record.op, values);
+    } catch (const IndexError& error) {
+      throw IndexError(fmt::format("{} at {}: {}", record.op->name(), to_string(record.site), error.what()));
+    }
     std::vector<Node> folded;
-    for (Tensor& value : run_op(*record.op, values)) folded.push_back(after.graph().constant(std::move(value), record.site));
+    for (Tensor& value : results) folded.push_back(after.graph().constant(std::move(value), record.site));
     after.replace(i, folded);
   }
   return after.finish();

@@ -14,23 +14,27 @@ namespace loglik {
 // that names no op but primitives, and leaves the graph it was given alone. A graph's `outputs` and `updates` are what must be computed.
 
 /// Numbers the layers that were not named ("dense_1", …), walking from the heads, terms, updates and outputs left to right, inputs first: so
-/// never by order of creation. The one pass that changes its graph: numbers once given stay. Throws NameError if two Variables have one name.
-void number_layers(Graph& graph);
+/// never by order of creation. The one pass that changes its graph: numbers once given stay. What only `more` needs comes last.
+/// Throws NameError if two Variables have one name.
+void number_layers(Graph& graph, std::span<const Node> more = {});
 
 /// The part of a graph that these outputs and updates need, in an order that depends on the graph alone: inputs left to right, depth first.
 Graph extract(const Graph& graph, std::span<const std::pair<std::string, Node>> outputs, std::span<const Update> updates);
 
+/// Every op in the form it has when a model is evaluated, not trained: dropout becomes its input.
+Graph evaluation_form(const Graph& before);
+
+/// How the outputs are called that hold gradients; no node that a user names begins so.
+inline constexpr std::string_view gradient_prefix = "/gradient/";
+
 /// Adds ∂loss/∂parameter for each trainable Variable (or those of `over`, if not empty) that the output `loss` depends on, as outputs named
-/// "gradient/<parameter>". Throws GradientError if an op on the way has none.
+/// "/gradient/<parameter>". Throws GradientError if an op on the way has none.
 Graph differentiate(const Graph& before, std::string_view loss, std::span<const std::string> over = {});
 
 /// Hands the gradients to an optimiser. Each group of `slabs` (names of parameters of one dtype, in the order in which they lie in memory)
 /// becomes one flat parameter and one flat gradient. Adds the updates, Variables under the scope `scope` ("optimizer/m", "optimizer/step",
-/// "optimizer/learning_rate"), the output "gradient_norm_squared" (float64), and takes the "gradient/…" outputs away.
+/// "optimizer/learning_rate"), the output "gradient_norm_squared" (float64), and takes the "/gradient/…" outputs away.
 Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<const std::vector<std::string>> slabs, std::string_view scope);
-
-/// Every op in the form it has when a model is evaluated, not trained: dropout becomes its input.
-Graph evaluation_form(const Graph& before);
 
 /// Ops' own rewrites (`Op::simplify`), and elementwise ops read what was stretched in its unstretched form.
 Graph simplify_ops(const Graph& before);
