@@ -36,7 +36,7 @@ Node Rewriter::copy(std::size_t index) {
   }
   auto& nodes = after_.data()->nodes;
   const Node first(after_.data().get(), static_cast<std::uint32_t>(nodes.size()), 0);
-  for (std::size_t i = 0; i < record.outputs.size(); ++i) map_[index].push_back(first.output(i));
+  for (std::size_t i = 0; i < record.outputs.size(); ++i) map_[index].push_back(Node(after_.data().get(), first.index(), static_cast<std::uint32_t>(i)));
   if (const auto* variable = dynamic_cast<const VariableOp*>(record.op.get()))
     after_.data()->variables.emplace_back(variable->variable().get(), first);
   nodes.push_back(std::move(record));
