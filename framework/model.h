@@ -32,7 +32,7 @@ enum class ProgramMode { train, evaluate };
 /// A further program on a Model's State.
 struct ProgramRequest {
   std::string name = "program";
-  Node minimize;                                  ///< float scalar of the model's graph; absent: nothing is trained
+  Node minimize = {};                             ///< float scalar of the model's graph; absent: nothing is trained
   std::vector<std::string> over = {};             ///< names of the parameters to train; empty: all that `minimize` depends on
   std::optional<Optimizer> optimizer = {};        ///< absent: the model's
   std::optional<ProgramMode> mode = {};           ///< absent: train (dropout drops) if something is minimised, else evaluate

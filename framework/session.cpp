@@ -49,7 +49,10 @@ StepResult Session::step(const Batch& batch) {
   if (target_check_ != nullptr) target_check_->check(batch, 0);
   bind(batch);
   Bound& bound = prepare();
-  for (std::size_t i = 0; i < given_.size(); ++i) copy_input(program_->inputs()[i], given_[i], masks_[i], bound.inputs[i]);
+  for (std::size_t i = 0; i < given_.size(); ++i) {
+    copy_input(program_->inputs()[i], given_[i], masks_[i], bound.inputs[i]);
+    if (bound.loss != nullptr && given_[i] != nullptr) check_weights(program_->inputs()[i], bound.inputs[i]);
+  }
 
   const ProgramOptions& options = program_->options();
   const State& state = program_->state();

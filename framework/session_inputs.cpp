@@ -112,19 +112,22 @@ void copy_input(const ProgramInput& input, const Tensor* given, const Tensor* ma
     const auto values = given->values<float>();
     std::copy(values.begin(), values.end(), static_cast<double*>(to.data));
   }
-  if (!is_weight(input)) return;
+  if (mask == nullptr) return;
+  if (mask->dtype() != DType::boolean || mask->count() != to.count)
+    throw ShapeError(fmt::format("the mask beside \"{}\" is {} {}, needs bool {}", input.name, name(mask->dtype()), to_string(std::span(mask->extents())), to_string(std::span(to.extents))));
   double* weights = static_cast<double*>(to.data);
-  if (mask != nullptr) {
-    if (mask->dtype() != DType::boolean || mask->count() != to.count)
-      throw ShapeError(fmt::format("the mask beside \"{}\" is {} {}, needs bool {}", input.name, name(mask->dtype()), to_string(std::span(mask->extents())), to_string(std::span(to.extents))));
-    const auto counts = mask->values<bool>();
-    for (std::int64_t i = 0; i < to.count; ++i)
-      if (!counts[static_cast<std::size_t>(i)]) weights[i] = 0;
-  }
-  if (given == nullptr) return;
+  const auto counts = mask->values<bool>();
   for (std::int64_t i = 0; i < to.count; ++i)
+    if (!counts[static_cast<std::size_t>(i)]) weights[i] = 0;
+}
+
+void check_weights(const ProgramInput& input, const TensorView& view) {
+  if (!is_weight(input)) return;
+  const double* weights = static_cast<const double*>(view.data);
+  for (std::int64_t i = 0; i < view.count; ++i)
     if (!(weights[i] >= 0 && std::isfinite(weights[i])))
-      throw ArgumentError(fmt::format("input \"{}\" is {} at element {}: a weight needs to be finite and 0 or more", input.name, weights[i], i));
+      throw ArgumentError(fmt::format("head \"{}\": the weight at row {} is {}, needs to be finite and not negative",
+                                      input.name.substr(0, input.name.size() - weight_suffix.size()), i, weights[i]));
 }
 
 }  // namespace loglik

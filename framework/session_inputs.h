@@ -14,7 +14,10 @@ void match_inputs(const Program& program, const Batch& batch, std::vector<const 
 void bind_sizes(const Program& program, const std::vector<const Tensor*>& given, Sizes& sizes);
 
 /// Copies data into a program's input: widened, multiplied by the mask; its default if there are none. Throws ShapeError for a mask that does
-/// not fit, ArgumentError for a weight that is negative or not finite.
+/// not fit.
 void copy_input(const ProgramInput& input, const Tensor* given, const Tensor* mask, const TensorView& to);
+
+/// If the input is a head's weights: throws ArgumentError for one that is negative or not finite.
+void check_weights(const ProgramInput& input, const TensorView& view);
 
 }  // namespace loglik

@@ -44,7 +44,9 @@ class Opaque final : public Op {
  public:
   std::string_view name() const override { return "opaque"; }
   std::vector<TensorType> infer(std::span<const TensorType> inputs) const override { return {inputs[0]}; }
-  void run(const KernelArgs& args) const override { std::copy_n(args.input<float>(0).data(), args.inputs[0].count, args.output<float>(0).data()); }
+  void run(const KernelArgs& args) const override {
+    std::copy_n(args.input<float>(0).data(), args.inputs[0].count, args.output<float>(0).data());
+  }
   std::vector<Node> gradient(const GradientArgs& args) const override { not_differentiable(args); }
 };
 
@@ -56,7 +58,8 @@ class Doubled final : public Op {
   std::string_view name() const override { return "doubled"; }
   std::vector<TensorType> infer(std::span<const TensorType> inputs) const override { return {inputs[0]}; }
   void run(const KernelArgs& args) const override {
-    for (std::int64_t i = 0; i < args.inputs[0].count; ++i) args.output<float>(0)[static_cast<std::size_t>(i)] = 2 * args.input<float>(0)[static_cast<std::size_t>(i)];
+    for (std::int64_t i = 0; i < args.inputs[0].count; ++i)
+      args.output<float>(0)[static_cast<std::size_t>(i)] = 2 * args.input<float>(0)[static_cast<std::size_t>(i)];
   }
   std::vector<Node> gradient(const GradientArgs& args) const override { return {2.0 * args.output_gradient(0)}; }
   std::vector<Node> evaluation_form(std::span<const Node> inputs) const override { return {inputs[0]}; }

@@ -16,10 +16,17 @@ namespace {
 // A graph of some 40 nodes made by chance from primitives, and what is to be computed of it.
 struct RandomGraph {
   explicit RandomGraph(unsigned seed) : random(seed) {
-    const Initializer uniform{"uniform", [](Tensor& values, RandomKey key) { fill_uniform<float>(key, 0, values.mutable_values<float>()); }};
+    const Initializer uniform{"uniform",
+                              [](Tensor& values, RandomKey key) { fill_uniform<float>(key, 0, values.mutable_values<float>()); }};
     for (const char* name : {"v", "w", "u"}) variables.push_back(graph.variable(name, {DType::float32, {4, 3}}, uniform));
-    pool = {graph.input("a", {batch, 4, 3}), graph.input("b", {batch, 4, 3}), graph.input("c", {batch, 4, 1}), variables[0], variables[1], variables[2],
-            graph.constant(1.0, DType::float32), graph.constant(0.5, DType::float32)};
+    pool = {graph.input("a", {batch, 4, 3}),
+            graph.input("b", {batch, 4, 3}),
+            graph.input("c", {batch, 4, 1}),
+            variables[0],
+            variables[1],
+            variables[2],
+            graph.constant(1.0, DType::float32),
+            graph.constant(0.5, DType::float32)};
     for (int i = 0; i < 40; ++i) {
       const Node node = make();
       if (node.shape().rank() <= 4) pool.push_back(node);
@@ -40,7 +47,8 @@ struct RandomGraph {
   Node sum_of(Operand a, Operand b) { return test::sum_and_difference(a, b).output(random() % 2); }
   bool chance(unsigned one_in) { return random() % one_in == 0; }
   Node pick(const std::vector<Node>& nodes) { return nodes[random() % nodes.size()]; }
-  template <class F> std::vector<Node> all(F f) const {
+  template <class F>
+  std::vector<Node> all(F f) const {
     std::vector<Node> found;
     for (const Node node : pool)
       if (f(node)) found.push_back(node);
@@ -53,18 +61,34 @@ struct RandomGraph {
     const Node y = chance(2) ? same : pick(all([](Node n) { return n.shape().rank() == 0 || n.shape() == Shape{4, 3}; }));
     const bool fits = y == same || y.shape().rank() == 0 || x.shape() == Shape{batch, 4, 3} || x.shape() == Shape{4, 3};
     switch (random() % 12) {
-      case 0: return fits ? x + y : x + same;
-      case 1: return fits ? x * y : x * same;
-      case 2: return x - same;
-      case 3: return -x;
-      case 4: return where(less(x, same), x, same);
-      case 5: return sqrt(x * x);
-      case 6: return x.shape().rank() == 0 ? x : reduce_sum(x, {-1}, true) + x;
-      case 7: return x.shape() == Shape{batch, 4, 3} ? reshape(x, {batch, 12}) : x.shape() == Shape{batch, 12} ? reshape(x, {batch, 4, 3}) : copy(x);
-      case 8: return x.shape() == Shape{4, 3} ? reshape(x, {12}) : x.shape() == Shape{12} ? reshape(x, {4, 3}) : cast(cast(x, DType::float64), DType::float32);
-      case 9: return x.shape().rank() == 0 ? x * 1.0 : test::sum_and_difference(x, same).output(random() % 2);
-      case 10: return x.shape() == Shape{4, 3} ? broadcast_to(x, {batch, 4, 3}) + x : -(-x);
-      default: return x.shape() == Shape{4, 3} || x.shape() == Shape{12} ? reshape(pack(std::vector<Node>{x, same}), {2, 12}) : x - 0.0;
+      case 0:
+        return fits ? x + y : x + same;
+      case 1:
+        return fits ? x * y : x * same;
+      case 2:
+        return x - same;
+      case 3:
+        return -x;
+      case 4:
+        return where(less(x, same), x, same);
+      case 5:
+        return sqrt(x * x);
+      case 6:
+        return x.shape().rank() == 0 ? x : reduce_sum(x, {-1}, true) + x;
+      case 7:
+        return x.shape() == Shape{batch, 4, 3} ? reshape(x, {batch, 12})
+               : x.shape() == Shape{batch, 12} ? reshape(x, {batch, 4, 3})
+                                               : copy(x);
+      case 8:
+        return x.shape() == Shape{4, 3} ? reshape(x, {12})
+               : x.shape() == Shape{12} ? reshape(x, {4, 3})
+                                        : cast(cast(x, DType::float64), DType::float32);
+      case 9:
+        return x.shape().rank() == 0 ? x * 1.0 : test::sum_and_difference(x, same).output(random() % 2);
+      case 10:
+        return x.shape() == Shape{4, 3} ? broadcast_to(x, {batch, 4, 3}) + x : -(-x);
+      default:
+        return x.shape() == Shape{4, 3} || x.shape() == Shape{12} ? reshape(pack(std::vector<Node>{x, same}), {2, 12}) : x - 0.0;
     }
   }
 
@@ -89,7 +113,8 @@ TEST(PlanMemory, GivesTheInterpretersBits) {
     const auto program = compile_program(made.graph, {.outputs = made.outputs, .updates = made.graph.updates()}, state, {}, {});
     Session session(program);
     const std::int64_t n = 1 + seed % 3;
-    const std::vector<std::pair<std::string, Tensor>> feed{{"a", data({n, 4, 3}, seed)}, {"b", data({n, 4, 3}, seed + 1)}, {"c", data({n, 4, 1}, seed + 2)}};
+    const std::vector<std::pair<std::string, Tensor>> feed{
+        {"a", data({n, 4, 3}, seed)}, {"b", data({n, 4, 3}, seed + 1)}, {"c", data({n, 4, 1}, seed + 2)}};
     Batch batch;
     for (const ProgramInput& input : program->inputs())
       for (const auto& [name, tensor] : feed)
@@ -101,10 +126,12 @@ TEST(PlanMemory, GivesTheInterpretersBits) {
     const std::vector<Tensor> expected = interpret(nodes, feed, 7);
     session.step(batch);
     for (std::size_t i = 0; i < made.outputs.size(); ++i)
-      ASSERT_TRUE(session.fetch(made.outputs[i].first).same_bits(expected[i])) << "graph " << seed << ", " << made.outputs[i].first << "\n" << to_string(program->graph());
+      ASSERT_TRUE(session.fetch(made.outputs[i].first).same_bits(expected[i])) << "graph " << seed << ", " << made.outputs[i].first << "\n"
+                                                                               << to_string(program->graph());
     for (std::size_t u = 0; u < made.graph.updates().size(); ++u)
       ASSERT_TRUE(state->tensor(made.graph.updates()[u].variable.name()).same_bits(expected[made.outputs.size() + u]))
-          << "graph " << seed << ", " << made.graph.updates()[u].variable.name() << "\n" << to_string(program->graph());
+          << "graph " << seed << ", " << made.graph.updates()[u].variable.name() << "\n"
+          << to_string(program->graph());
   }
 }
 
@@ -127,7 +154,8 @@ TEST(PlanMemory, LaysBuffersThatLiveTogetherApart) {
       for (std::size_t j = 0; j < i; ++j) {
         const Buffer &a = plan.buffers[i], &b = plan.buffers[j];
         if (a.last < b.first || b.last < a.first) continue;
-        ASSERT_TRUE(layout.offsets[i] + bytes(i) <= layout.offsets[j] || layout.offsets[j] + bytes(j) <= layout.offsets[i]) << "graph " << seed;
+        ASSERT_TRUE(layout.offsets[i] + bytes(i) <= layout.offsets[j] || layout.offsets[j] + bytes(j) <= layout.offsets[i])
+            << "graph " << seed;
       }
     }
     EXPECT_GE(layout.bytes, layout.live_bytes);
