@@ -83,7 +83,7 @@ TEST(Layers, AreNamedByTheGraphNotByTheOrderOfCreation) {
     h = dense(flatten(h), {.units = 4, .activation = relu});
   }
   const Node y = last(dense(h, {.units = 5}));
-  graph.add_term("loss", reshape(y, {batch}), Per::sample);
+  graph.add_term("size", reshape(y, {batch}), Per::sample);
   const Model model = compile(graph);
   std::vector<std::string> names;
   for (const auto& [name, value] : model.parameters()) names.push_back(fmt::format("{} {}", name, to_string(std::span(value.extents()))));
