@@ -65,6 +65,17 @@ std::shared_ptr<Session> Program::borrow() const {
           }};
 }
 
+namespace {
+// "%12", or what a leaf is called: the name of an input or Variable, the value of a scalar constant. Through aliases, which no step computes.
+std::string operand(Node node) {
+  while (node.op().is_alias()) node = node.inputs()[0];
+  if (const auto* input = dynamic_cast<const InputOp*>(&node.op())) return input->input_name();
+  if (dynamic_cast<const VariableOp*>(&node.op()) != nullptr) return node.name();
+  if (const Tensor* value = constant_value(node)) return value->count() == 1 ? fmt::format("{:.6g}", value->at(0)) : "constant";
+  return node.output_index() == 0 ? fmt::format("%{}", node.index()) : fmt::format("%{}.{}", node.index(), node.output_index());
+}
+}  // namespace
+
 std::string Program::describe(const Sizes& sizes) const {
   const ArenaLayout layout = lay_out_arena(graph_, schedule_, plan_, sizes);
   std::string out = fmt::format("program \"{}\": {} steps\n", options_.name,
@@ -75,7 +86,7 @@ std::string Program::describe(const Sizes& sizes) const {
     if (position == schedule_.commit) out += "  -- from here on the State changes --\n";
     if (record.op->is_alias()) continue;
     std::vector<std::string> inputs, outputs;
-    for (const Node input : record.inputs) inputs.push_back(fmt::format("%{}", input.index()));
+    for (const Node input : record.inputs) inputs.push_back(operand(input));
     for (std::size_t k = 0; k < record.outputs.size(); ++k) {
       const Location& at = plan_.values[index][k];
       const std::string place = at.kind == Location::Kind::buffer ? fmt::format("@{}", layout.offsets[at.index] + static_cast<std::size_t>(at.offset) * size_of(record.outputs[k].dtype))

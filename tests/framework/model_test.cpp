@@ -188,7 +188,7 @@ TEST(Model, HoldsSeveralHeads) {
       [&] {
         session.step({{"x", data[0].second}});
       },
-      "there is no input \"y\"; known are: delay, delay.mask, delay.weight, features, late, late.mask, late.weight, x");
+      "the program \"targets\" needs the input \"delay\": float64 {batch}");
 }
 
 TEST(Model, CompilesAGraphMoreThanOnce) {
