@@ -95,7 +95,7 @@ TEST(Session, SaysWhichDataItWants) {
       [&] {
         session.step({{"x", features(2)}, {"y", targets(3)}});
       },
-      "input \"y\" is float64 {batch}, got float64 {3}, where batch is 2, as other inputs have it");
+      "input \"x\" is float64 {batch, 3}, got float64 {2, 3}, where batch is 3, as other inputs have it");
 }
 
 TEST(Session, WidensAndTakesColumns) {
