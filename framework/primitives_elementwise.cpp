@@ -1,5 +1,7 @@
 // add, sub, mul, div, neg, sqrt, comparisons, where, cast.
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <type_traits>
 
 #include "framework/elementwise.h"
@@ -123,13 +125,14 @@ class Where final : public ElementwiseOp {  // c ? a : b;    âˆ‚a = c ? g : 0, â
   }
   void tile(const Tile& tile) const override {
     for_dtype(tile.output_dtype, [&]<class T>() {
+      using Bits = std::conditional_t<sizeof(T) == 1, std::uint8_t, std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>;
       const bool* condition = tile.input<bool>(0);
       const T* a = tile.input<T>(1);
       const T* b = tile.input<T>(2);
       T* out = tile.out<T>();
-      side_by_side(tile.count, [=](std::size_t k) {
-        const T chosen = a[k], other = b[k];
-        out[k] = condition[k] ? chosen : other;
+      side_by_side(tile.count, [=](std::size_t k) {  // by bits, without a branch: which is chosen is often a coin toss
+        const auto mask = static_cast<Bits>(Bits{0} - static_cast<Bits>(condition[k]));
+        out[k] = std::bit_cast<T>(static_cast<Bits>((std::bit_cast<Bits>(a[k]) & mask) | (std::bit_cast<Bits>(b[k]) & static_cast<Bits>(~mask))));
       });
     });
   }
