@@ -33,8 +33,8 @@ std::string describe_node(const Graph& graph, std::size_t i) {
     if (!record.name.empty()) title = record.name + " = " + title;
   }
   std::string label = title;
-  if (!attributes.empty()) label += "\n" + attributes;
-  for (const TensorType& type : record.outputs) label += "\n" + to_string(type);
+  if (!attributes.empty()) label.append("\n").append(attributes);
+  for (const TensorType& type : record.outputs) label.append("\n").append(to_string(type));
   return fmt::format("n{} [label={}, {}];\n", i, quoted(label), style);
 }
 
