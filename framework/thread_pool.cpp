@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <limits>
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -86,8 +88,8 @@ void leave_processor([[maybe_unused]] int taken) {
 #endif
 }
 
-/// body(begin), …, body(end − 1); returns the first exception.
-std::exception_ptr run_range(PieceBody body, std::int64_t begin, std::int64_t end) {
+/// body(begin), …, body(end − 1); then rethrows the first exception.
+void run_range(PieceBody body, std::int64_t begin, std::int64_t end) {
   const FloatingPointGuard guard;
   std::exception_ptr first;
   ++bodies_entered;
@@ -99,12 +101,30 @@ std::exception_ptr run_range(PieceBody body, std::int64_t begin, std::int64_t en
     }
   }
   --bodies_entered;
-  return first;
+  if (first) std::rethrow_exception(std::move(first));
 }
 
-void run_here(PieceBody body, std::int64_t pieces) {
-  if (std::exception_ptr error = run_range(body, 0, pieces)) std::rethrow_exception(std::move(error));
-}
+/// The pieces of one thread's range that nobody has taken yet. Tagged with the job's number, so that a thread that wakes late takes nothing
+/// of a job other than the one it was woken for.
+class alignas(64) Cursor {
+ public:
+  void fill(std::uint32_t job, std::uint32_t pieces) { value_.store(pack(job, pieces), std::memory_order_release); }
+
+  /// Takes a piece of job `job`; returns how many were left with it, 0 if there was none. What was written before `fill` is then visible.
+  std::uint32_t take(std::uint32_t job) {
+    for (std::uint64_t value = value_.load(std::memory_order_relaxed); value >> 32 == job;) {
+      const auto left = static_cast<std::uint32_t>(value);
+      if (left == 0) return 0;
+      if (value_.compare_exchange_weak(value, pack(job, left - 1), std::memory_order_acquire, std::memory_order_relaxed)) return left;
+    }
+    return 0;
+  }
+
+ private:
+  static std::uint64_t pack(std::uint32_t job, std::uint32_t pieces) { return std::uint64_t{job} << 32 | pieces; }
+
+  std::atomic<std::uint64_t> value_{0};
+};
 
 class ThreadPool {
  public:
@@ -127,99 +147,143 @@ class ThreadPool {
   }
 
   void run(std::int64_t pieces, PieceBody body) {
+    if (pieces > most_pieces) {
+      const std::int64_t each = (pieces + most_pieces - 1) / most_pieces;
+      return run((pieces + each - 1) / each,
+                 [&](std::int64_t block) { run_range(body, block * each, std::min(pieces, (block + 1) * each)); });
+    }
     if (pieces <= 1 || thread_count() == 1 || changes_waiting_.load(std::memory_order_relaxed) != 0 || !try_take()) {
-      return run_here(body, pieces);
+      return run_range(body, 0, pieces);
     }
     if (workers_ == 0) start_workers(thread_count());
-    std::exception_ptr error = share(pieces, body);
+    std::exception_ptr error = share(static_cast<int>(pieces), body);
     busy_.store(false, std::memory_order_release);
     if (error) std::rethrow_exception(std::move(error));
   }
 
  private:
+  static constexpr std::int64_t most_pieces = std::numeric_limits<int>::max();
+
   struct alignas(64) Worker {
-    std::atomic<int> job{0};   // counts the jobs given to it
-    std::exception_ptr error;  // of its first piece that threw, in the last job
+    std::atomic<int> job{0};  // the number of the last job it is to help with
     std::thread thread;
   };
 
-  /// The work in progress. Written by the caller that holds `busy_` before it counts up `Worker::job`.
+  /// The work in progress: written by the caller that holds `busy_`, read by who has taken a piece of it, so that it cannot have ended.
   struct Job {
-    const PieceBody* body = nullptr;  // none: the worker ends
-    std::int64_t pieces = 0;
+    const PieceBody* body = nullptr;
+    int pieces = 0;
     int threads = 0;
     int processor = -1;  // the caller's
 
-    std::exception_ptr run(int thread) const {
-      const std::int64_t each = pieces / threads, more = pieces % threads;  // the first `more` threads take one more
-      const std::int64_t begin = thread * each + std::min<std::int64_t>(thread, more);
-      return run_range(*body, begin, begin + each + (thread < more ? 1 : 0));
-    }
+    /// One after the last piece of a thread's range; the first `pieces % threads` ranges have one more than the others.
+    int range_end(int thread) const { return (thread + 1) * (pieces / threads) + std::min(thread + 1, pieces % threads); }
   };
 
   /// Whether the pool was free and is now this thread's. A call from inside a body finds it busy.
   bool try_take() { return !busy_.load(std::memory_order_relaxed) && !busy_.exchange(true, std::memory_order_acquire); }
 
-  std::exception_ptr share(std::int64_t pieces, PieceBody body) {
-    const int threads = static_cast<int>(std::min<std::int64_t>(pieces, workers_ + 1));
+  std::exception_ptr share(int pieces, PieceBody body) {
+    const int threads = std::min(pieces, workers_ + 1);
+    const std::uint32_t number = ++job_number_;
     job_ = {&body, pieces, threads, current_processor()};
-    unfinished_.store(threads - 1, std::memory_order_relaxed);
-    for (int w = 0; w < threads - 1; ++w) give_job(worker_[w]);
-    std::exception_ptr first = job_.run(0);  // the lowest pieces
-    while (const int left = unfinished_.load(std::memory_order_acquire)) wait_for_change(unfinished_, left, spins_);
-    for (int w = 0; w < threads - 1; ++w) {
-      std::exception_ptr error = std::exchange(worker_[w].error, nullptr);
-      if (!first) first = std::move(error);
+    unfinished_.store(pieces, std::memory_order_relaxed);
+    for (int t = 0, begin = 0; t < threads; begin = job_.range_end(t++)) {
+      cursors_[t].fill(number, static_cast<std::uint32_t>(job_.range_end(t) - begin));
     }
-    return first;
+    for (int w = 0; w < threads - 1; ++w) wake(worker_[w], number);
+    help(number, 0);
+    while (const int left = unfinished_.load(std::memory_order_acquire)) wait_for_change(unfinished_, left, spins_);
+    return std::exchange(error_, nullptr);
   }
 
-  static void give_job(Worker& worker) {
-    worker.job.fetch_add(1);
+  static void wake(Worker& worker, std::uint32_t job) {
+    worker.job.store(static_cast<int>(job));
     worker.job.notify_one();
   }
 
-  void work(int index) {
+  /// Works on job `number` until none of its pieces is left to take: first this thread's own range, which keeps its data in the caches of its
+  /// processor from job to job, then what threads that sleep, or were interrupted, have not come to. Returns the processor of the job's
+  /// caller, −1 if there was nothing to do.
+  int help(std::uint32_t number, int thread) {
+    int done = 0, processor = -1;
+    const FloatingPointGuard guard;
+    ++bodies_entered;
+    const int ranges = workers_ + 1;
+    for (int i = 0; i < ranges; ++i) {
+      const int range = (thread + i) % ranges;
+      while (const std::uint32_t left = cursors_[range].take(number)) {
+        const int piece = job_.range_end(range) - static_cast<int>(left);
+        processor = job_.processor;
+        try {
+          (*job_.body)(piece);
+        } catch (...) {
+          keep_lowest(piece, std::current_exception());
+        }
+        ++done;
+      }
+    }
+    --bodies_entered;
+    if (done > 0 && unfinished_.fetch_sub(done, std::memory_order_acq_rel) == done) unfinished_.notify_one();
+    return processor;
+  }
+
+  void keep_lowest(int piece, std::exception_ptr error) {
+    const std::lock_guard lock(error_mutex_);
+    if (error_ && error_piece_ < piece) return;
+    error_ = std::move(error);
+    error_piece_ = piece;
+  }
+
+  void work(int index, int seen) {
     Worker& me = worker_[index];
-    for (int seen = 0;;) {
+    for (;;) {
       wait_for_change(me.job, seen, spins_);
-      seen = me.job.load(std::memory_order_relaxed);  // no other comes before this one has ended
-      if (job_.body == nullptr) return;
-      const int callers_processor = job_.processor;
-      me.error = job_.run(index + 1);
-      if (unfinished_.fetch_sub(1) == 1) unfinished_.notify_one();
+      seen = me.job.load(std::memory_order_acquire);
+      if (stop_.load(std::memory_order_relaxed)) return;
+      const int callers_processor = help(static_cast<std::uint32_t>(seen), index + 1);
       if (spins_ && callers_processor >= 0 && callers_processor == current_processor()) leave_processor(callers_processor);
     }
   }
 
   void start_workers(int count) {
     spins_ = count <= processors();  // with more threads than processors, spinning keeps others from working
-    job_ = {};
-    for (workers_ = 0; workers_ < count - 1; ++workers_) {
-      worker_[workers_].job.store(0);
+    const int seen = static_cast<int>(job_number_);
+    int started = 0;
+    for (workers_ = count - 1; started < count - 1; ++started) {
+      worker_[started].job.store(seen);
       try {
-        worker_[workers_].thread = std::thread(&ThreadPool::work, this, workers_);
+        worker_[started].thread = std::thread(&ThreadPool::work, this, started, seen);
       } catch (const std::system_error&) {
         break;
       }
     }
+    workers_ = started;
     count_.store(workers_ + 1, std::memory_order_relaxed);
   }
 
   void stop_workers() {
-    job_ = {};
-    for (int w = 0; w < workers_; ++w) give_job(worker_[w]);
+    stop_.store(true);
+    ++job_number_;
+    for (int w = 0; w < workers_; ++w) wake(worker_[w], job_number_);
     for (int w = 0; w < workers_; ++w) worker_[w].thread.join();
     workers_ = 0;
+    stop_.store(false);
   }
 
   std::atomic<int> count_{initial_thread_count()};
   std::atomic<bool> busy_{false};               // held by the caller whose job runs, or by who changes the number of threads
   std::atomic<int> changes_waiting_{0};         // threads inside set_thread_count
-  alignas(64) std::atomic<int> unfinished_{0};  // workers that have not ended their range
+  std::atomic<bool> stop_{false};               // what a woken worker finds means: end
+  alignas(64) std::atomic<int> unfinished_{0};  // pieces that have not ended
+  std::uint32_t job_number_ = 0;
   Job job_;
   int workers_ = 0;
   bool spins_ = false;
+  std::mutex error_mutex_;
+  std::exception_ptr error_;  // of the lowest piece of the job that threw
+  int error_piece_ = 0;
+  std::array<Cursor, max_threads> cursors_;
   std::array<Worker, max_threads - 1> worker_;
 };
 

@@ -32,8 +32,8 @@ void set_thread_count(int count);
 
 /// Calls body(0), …, body(pieces − 1), each exactly once, in one process-wide pool of threads; returns when all are done.
 ///
-/// Each thread takes one contiguous range of pieces, in ascending order, and the caller takes part. One piece or one thread is a plain
-/// loop. A call while the pool is in use, by another thread or by a body that this call comes from, runs all its pieces in the
+/// Each thread, the caller among them, has a contiguous range of pieces, which it takes in ascending order; then it takes what the others
+/// have not come to. One piece or one thread is a plain loop. A call while the pool is in use, by another thread or by a body that this call comes from, runs all its pieces in the
 /// calling thread: bodies must not wait for each other. Every piece runs under a FloatingPointGuard, in whichever thread. Allocates
 /// nothing, apart from the threads when they start at first use.
 ///

@@ -38,26 +38,29 @@ TEST_P(ThreadPool, CallsEachPieceOnce) {
   parallel_for(-3, [&](std::int64_t) { ADD_FAILURE() << "called for a negative count"; });
 }
 
-TEST_P(ThreadPool, GivesEachThreadOneContiguousRangeInOrder) {
-  constexpr std::int64_t pieces = 1003;
-  std::vector<std::thread::id> thread(pieces);
-  std::vector<int> order(pieces);
-  std::atomic<int> calls{0};
-  parallel_for(pieces, [&](std::int64_t piece) {
-    thread[piece] = std::this_thread::get_id();
-    order[piece] = calls++;
-  });
-  EXPECT_EQ(thread[0], std::this_thread::get_id());  // the caller takes part, with the first range
-  int ranges = 1;
-  for (std::int64_t piece = 1; piece < pieces; ++piece) {
-    if (thread[piece] != thread[piece - 1]) {
-      ++ranges;
-    } else {
-      ASSERT_GT(order[piece], order[piece - 1]);
-    }
+TEST_P(ThreadPool, TheCallerTakesPartWithTheFirstPiece) {
+  std::vector<std::thread::id> thread(1003);
+  parallel_for(1003, [&](std::int64_t piece) { thread[piece] = std::this_thread::get_id(); });
+  EXPECT_EQ(thread[0], std::this_thread::get_id());
+  EXPECT_LE(std::set(thread.begin(), thread.end()).size(), static_cast<std::size_t>(GetParam()));
+}
+
+// Whoever is interrupted by the system holds up the piece it is at, no other: with at least one thread free all others end.
+TEST_P(ThreadPool, AThreadThatIsHeldUpHoldsUpOnlyItsPiece) {
+  constexpr std::int64_t pieces = 64;
+  if (GetParam() == 1) return;
+  for (const std::int64_t slow : {std::int64_t{0}, pieces - 1}) {
+    std::atomic<int> others{0};
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    parallel_for(pieces, [&](std::int64_t piece) {
+      if (piece != slow) {
+        ++others;
+        return;
+      }
+      while (others < pieces - 1 && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
+      EXPECT_EQ(others, pieces - 1) << "piece " << slow << " is waited for";
+    });
   }
-  EXPECT_EQ(ranges, GetParam());
-  EXPECT_EQ(std::set(thread.begin(), thread.end()).size(), static_cast<std::size_t>(GetParam()));
 }
 
 TEST_P(ThreadPool, MakesWorkVisibleToTheCallerAndTheNextJob) {
@@ -206,9 +209,19 @@ TEST(ThreadCount, CannotChangeInsideABody) {
 
 TEST(ThreadCount, OnePieceMaySpreadItsOwnWork) {
   set_thread_count(2);
-  std::vector<std::thread::id> thread(2);
-  parallel_for(1, [&](std::int64_t) { parallel_for(2, [&](std::int64_t piece) { thread[piece] = std::this_thread::get_id(); }); });
-  EXPECT_NE(thread[0], thread[1]);
+  std::set<std::thread::id> threads;
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (threads.size() < 2 && std::chrono::steady_clock::now() < limit) {  // a worker comes late where the machine is busy
+    std::vector<std::thread::id> thread(100);
+    parallel_for(1, [&](std::int64_t) {
+      parallel_for(100, [&](std::int64_t piece) {
+        thread[piece] = std::this_thread::get_id();
+        std::this_thread::sleep_for(std::chrono::microseconds(10));
+      });
+    });
+    threads.insert(thread.begin(), thread.end());
+  }
+  EXPECT_EQ(threads.size(), 2U);
   set_thread_count(1);
 }
 
