@@ -32,6 +32,9 @@ struct Cdf { static Node of(const auto& d, Node y) requires requires { d.cdf(y);
 /// P(Y > y).
 struct Survival { static Node of(const auto& d, Node y) requires requires { d.survival(y); } { return d.survival(y); } };
 struct LogCdf { static Node of(const auto& d, Node y) requires requires { d.log_cdf(y); } { return d.log_cdf(y); } };
+struct LogSurvival { static Node of(const auto& d, Node y) requires requires { d.log_survival(y); } { return d.log_survival(y); } };
+/// The continuous ranked probability score ∫(F(t) − 1{t ≥ y})² dt, in units of y: a proper score (Gneiting & Raftery 2007).
+struct Crps { static Node of(const auto& d, Node y) requires requires { d.crps(y); } { return d.crps(y); } };
 /// The smallest y with P(Y ≤ y) ≥ p.
 struct Quantile { static Node of(const auto& d, Node p) requires requires { d.quantile(p); } { return d.quantile(p); } };
 
@@ -48,7 +51,7 @@ class Distribution {
 
   Node log_prob(Node y) const { return self_->log_prob(y); }
 
-  /// Is there this answer: Mean, Mode, … Quantile.
+  /// Is there this answer: Mean, Mode, … Quantile, Crps.
   template <class Answer> bool has() const { return self_->has(Answers::index<Answer>()); }
   bool has_sample() const { return self_->has_sample(); }
 
@@ -62,6 +65,8 @@ class Distribution {
   Node cdf(Node y) const { return ask<Cdf>(y); }
   Node survival(Node y) const { return ask<Survival>(y); }
   Node log_cdf(Node y) const { return ask<LogCdf>(y); }
+  Node log_survival(Node y) const { return ask<LogSurvival>(y); }
+  Node crps(Node y) const { return ask<Crps>(y); }
   Node quantile(Node p) const { return ask<Quantile>(p); }
   /// A draw, reparameterised where the struct's `Node sample(std::string_view name) const` is. The name keys its random bits.
   Node sample(std::string_view name) const { return self_->sample(name); }
@@ -101,7 +106,7 @@ class Distribution {
       }
     }
   };
-  using Answers = List<Mean, Mode, Variance, Median, Entropy, Probabilities, Cdf, Survival, LogCdf, Quantile>;
+  using Answers = List<Mean, Mode, Variance, Median, Entropy, Probabilities, Cdf, Survival, LogCdf, LogSurvival, Crps, Quantile>;
 
   struct Interface {
     virtual ~Interface() = default;

@@ -9,8 +9,13 @@
 #include "framework/text.h"
 #include "ops/distributions/bernoulli.h"
 #include "ops/distributions/categorical.h"
+#include "ops/distributions/exponential.h"
 #include "ops/distributions/gaussian.h"
+#include "ops/distributions/gumbel.h"
+#include "ops/distributions/laplace.h"
 #include "ops/distributions/links.h"
+#include "ops/distributions/log_normal.h"
+#include "ops/distributions/logistic.h"
 #include "ops/slice.h"
 
 namespace loglik {
@@ -27,17 +32,27 @@ Family elementwise_family(std::string name, std::string description, const Suppo
           .make = make};
 }
 
+// A family with a location and a scale, both predicted.
+template <class D> Family located_family(std::string name, std::string description, const Support& support = Support::real) {
+  return elementwise_family(std::move(name), std::move(description), support, 2, [](Node raw, const Targets&) -> Distribution {
+    const std::vector<Node> parts = split(raw, 2, -1);
+    return D{.loc = parts[0], .log_scale = bounded_log_scale(parts[1])};
+  });
+}
+
 std::vector<Family> builtin_families() {
   return {
       elementwise_family("gaussian", "Gaussian on the real line, σ = 1", Support::real, 1,
                          [](Node raw, const Targets&) -> Distribution { return Gaussian{.loc = raw}; }),
       elementwise_family("gaussian_learned_scale", "Gaussian on the real line, one σ for all targets is trained", Support::real, 1,
                          [](Node raw, const Targets&) -> Distribution { return Gaussian::with_learned_scale(raw); }),
-      elementwise_family("gaussian_predicted_scale", "Gaussian on the real line, σ predicted between 1e-4 and 1e4", Support::real, 2,
-                         [](Node raw, const Targets&) -> Distribution {
-                           const std::vector<Node> parts = split(raw, 2, -1);
-                           return Gaussian{.loc = parts[0], .log_scale = bounded_log_scale(parts[1])};
-                         }),
+      located_family<Gaussian>("gaussian_predicted_scale", "Gaussian on the real line, σ predicted between 1e-4 and 1e4"),
+      located_family<Laplace>("laplace", "Laplace on the real line, median and scale predicted"),
+      located_family<Logistic>("logistic", "Logistic on the real line, mean and scale predicted"),
+      located_family<Gumbel>("gumbel", "Gumbel of maxima on the real line, mode and scale predicted"),
+      located_family<LogNormal>("log_normal", "Log-normal on the positive numbers, mean and deviation of the log predicted", Support::positive),
+      elementwise_family("exponential", "Exponential on the nonnegative numbers, by the log of its mean", Support::nonnegative, 1,
+                         [](Node raw, const Targets&) -> Distribution { return Exponential{.log_mean = raw}; }),
       elementwise_family("bernoulli", "Bernoulli on {0, 1}, by the logit", Support::binary, 1,
                          [](Node raw, const Targets&) -> Distribution { return Bernoulli{.logits = raw}; }),
       elementwise_family("bernoulli_soft_targets", "Bernoulli's cross-entropy on [0, 1], by the logit", Support::unit, 1,

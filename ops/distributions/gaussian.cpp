@@ -5,11 +5,10 @@
 #include <cmath>
 #include <numbers>
 
-#include "framework/error.h"
 #include "framework/graph.h"
-#include "framework/initializer.h"
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
+#include "ops/distributions/location_scale.h"
 #include "ops/error_function.h"
 #include "ops/exponential.h"
 #include "ops/random.h"
@@ -19,30 +18,17 @@ namespace {
 
 const double half_log_2pi = 0.5 * std::log(2 * std::numbers::pi);
 
-Shape common_shape(const Gaussian& d) { return d.log_scale ? broadcast_shapes(d.loc.shape(), d.log_scale.shape()) : d.loc.shape(); }
-
-double checked_scale(const Gaussian& d) {
-  if (!(d.scale > 0) || !std::isfinite(d.scale)) throw ArgumentError(fmt::format("Gaussian: scale is {}, must be finite and > 0", d.scale));
-  return d.scale;
-}
-
-Node stretched(Node x, const Shape& shape) { return x.shape() == shape ? x : broadcast_to(x, shape); }
-
 }  // namespace
 
-Gaussian Gaussian::with_learned_scale(Node loc) {
-  Graph& graph = loc.graph();
-  const Scope scope = graph.numbered_scope(name);
-  return {.loc = loc, .log_scale = graph.parameter("log_scale", {}, constant_initializer(0), loc.dtype(), loc.site())};
-}
+Gaussian Gaussian::with_learned_scale(Node loc) { return {.loc = loc, .log_scale = LocationScale::learned_log_scale(loc, name)}; }
 
 Node Gaussian::log_prob(Node y) const {
-  const double constant = half_log_2pi + std::log(checked_scale(*this));
+  const double constant = half_log_2pi + std::log(scale);
   const Node loss = 0.5 * square(z(y));
   return -(log_scale ? loss + log_scale + constant : loss + constant);
 }
 
-Node Gaussian::mean() const { return stretched(loc, common_shape(*this)); }
+Node Gaussian::mean() const { return LocationScale(*this).location(); }
 Node Gaussian::variance() const { return exp(2.0 * log_sigma()); }
 Node Gaussian::entropy() const { return log_sigma() + (0.5 + half_log_2pi); }
 Node Gaussian::cdf(Node y) const { return 0.5 * erfc(-std::numbers::sqrt2 / 2 * z(y)); }
@@ -50,7 +36,7 @@ Node Gaussian::survival(Node y) const { return 0.5 * erfc(std::numbers::sqrt2 / 
 Node Gaussian::quantile(Node p) const { return unstandardised(ndtri(p)); }
 
 Node Gaussian::sample(std::string_view key) const {
-  return unstandardised(random_normal(loc.graph(), common_shape(*this), {.dtype = loc.dtype()}).named(key));
+  return unstandardised(random_normal(loc.graph(), LocationScale(*this).shape(), {.dtype = loc.dtype()}).named(key));
 }
 
 // log(σ_q/σ_p) + (σ_p² + (μ_p − μ_q)²)/(2σ_q²) − ½, with r = log(σ_p/σ_q): ½·(expm1(2r) − 2r + ((μ_p − μ_q)/σ_q)²).
@@ -60,7 +46,7 @@ Node Gaussian::kl(const Gaussian& other) const {
 }
 
 std::string Gaussian::certificate() const {
-  const double factor = 0.5 / (checked_scale(*this) * scale);
+  const double factor = 0.5 / (scale * scale);
   if (log_scale) return fmt::format("NLL = ½((y − μ)/σ)² + log σ + {:.6f}", half_log_2pi);
   const double offset = half_log_2pi + std::log(scale);
   const std::string number = fmt::format("{:.6g}", factor);
@@ -68,21 +54,8 @@ std::string Gaussian::certificate() const {
   return fmt::format("NLL = {} {} {:.6f}", error, offset < 0 ? "−" : "+", std::abs(offset));
 }
 
-Node Gaussian::z(Node y) const {
-  Node distance = y - loc;
-  if (checked_scale(*this) != 1) distance = distance / scale;
-  return log_scale ? mul_exp(distance, -log_scale) : distance;
-}
-
-Node Gaussian::unstandardised(Node z) const {
-  if (checked_scale(*this) != 1) z = scale * z;
-  return loc + (log_scale ? mul_exp(z, log_scale) : z);
-}
-
-Node Gaussian::log_sigma() const {
-  const double constant = std::log(checked_scale(*this));
-  if (!log_scale) return stretched(loc.graph().constant(constant, loc.dtype()), loc.shape());
-  return stretched(constant == 0 ? log_scale : log_scale + constant, common_shape(*this));
-}
+Node Gaussian::z(Node y) const { return LocationScale(*this).z(y); }
+Node Gaussian::unstandardised(Node z) const { return LocationScale(*this).value(z); }
+Node Gaussian::log_sigma() const { return LocationScale(*this).log_scale(); }
 
 }  // namespace loglik

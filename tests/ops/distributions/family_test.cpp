@@ -32,8 +32,9 @@ TEST(Families, AreChosenByName) {
     EXPECT_EQ(graph.head("y", d).target.type(),
               family.needs_classes ? (TensorType{DType::int32, {batch}}) : (TensorType{DType::float32, {batch, 2}}));
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"bernoulli", "bernoulli_soft_targets", "categorical", "gaussian", "gaussian_learned_scale",
-                                             "gaussian_predicted_scale"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"bernoulli", "bernoulli_soft_targets", "categorical", "exponential", "gaussian",
+                                             "gaussian_learned_scale", "gaussian_predicted_scale", "gumbel", "laplace", "log_normal",
+                                             "logistic"}));
 }
 
 TEST(Families, SuggestWhatWasMeant) {

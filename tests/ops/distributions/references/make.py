@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Writes FAMILY.csv beside this file: values of each family's functions, from textbook formulas at 60 digits (mpmath 1.3).
+
+A row: function, the family's parameters (two columns, the second empty if there is one), argument, value, condition. Parameters and
+arguments are float32 numbers. Condition is the sum over the inputs x of |x * d value/dx|: a change of every input by one unit in its last
+place, relative to it eps, changes the value by at most eps * condition. Moments, entropy and CRPS come from integrals over the density or
+distribution function, not from their closed forms. Usage: make.py [FAMILY...]
+"""
+import random
+import struct
+import sys
+from pathlib import Path
+
+from mpmath import mp, mpf
+
+mp.dps = 60
+INF = mp.inf
+
+
+def f32(x):
+    return mpf(struct.unpack('f', struct.pack('f', float(x)))[0])
+
+
+class Family:
+    """parameters: one draw of them; arguments(parameters): points worth testing."""
+
+    def __init__(self, draw, log_prob, cdf, survival, quantile, spread, lower, moderate=None, breaks=lambda *p: []):
+        self.draw, self.log_prob, self.cdf, self.survival, self.quantile = draw, log_prob, cdf, survival, quantile
+        self.spread, self.lower, self.moderate, self.breaks = spread, lower, moderate, breaks
+
+
+def location_scale(log_density, cdf, survival, quantile, tails, breaks=(-40, -8, -2, 0, 2, 8, 40), lower=None):
+    def z(mu, l, y):
+        return (y - mu) * mp.exp(-l)
+
+    def spread(rng, mu, l):  # mostly within, some far out
+        low, high = tails
+        far = rng.choice([1, 1, 1, 0.1, 10, 30])
+        return mu + mp.exp(l) * max(low, min(high, rng.gauss(0, 2) * far))
+
+    return Family(
+        draw=lambda rng: (f32(rng.choice([0, 1, 100]) * rng.gauss(0, 1)), f32(rng.gauss(0, 1) * rng.choice([0.3, 3]))),
+        log_prob=lambda mu, l, y: log_density(z(mu, l, y)) - l,
+        cdf=lambda mu, l, y: cdf(z(mu, l, y)),
+        survival=lambda mu, l, y: survival(z(mu, l, y)),
+        quantile=lambda mu, l, p: mu + mp.exp(l) * quantile(p),
+        spread=spread,
+        moderate=lambda rng: (f32(rng.gauss(0, 2)), f32(rng.gauss(0, 0.7))),
+        lower=(lambda mu, l: mu + mp.exp(l) * lower) if lower else lambda mu, l: -INF,
+        breaks=lambda mu, l: [mu + mp.exp(l) * k for k in breaks])
+
+
+def asymmetric(t):  # of level t, a constant of the test
+    t = mpf(t)
+    return location_scale(
+        lambda z: mp.log(t * (1 - t)) - z * (t if z >= 0 else t - 1),
+        lambda z: t * mp.exp((1 - t) * z) if z < 0 else 1 - (1 - t) * mp.exp(-t * z),
+        lambda z: 1 - t * mp.exp((1 - t) * z) if z < 0 else (1 - t) * mp.exp(-t * z),
+        lambda p: mp.log(p / t) / (1 - t) if p <= t else -mp.log((1 - p) / (1 - t)) / t, (-200, 200))
+
+
+def normal_cdf(z):
+    return mp.erfc(-z / mp.sqrt(2)) / 2
+
+
+def normal_quantile(p):  # erfinv is not accurate for tiny p: Newton's method on the log of the cdf
+    z = mp.mpf(0)
+    if p > mpf(1) / 2:
+        return -normal_quantile(1 - p)
+    if p < mpf(1) / 100:
+        z = -mp.sqrt(-2 * mp.log(p))
+    return mp.findroot(lambda x: mp.log(normal_cdf(x)) - mp.log(p), z, tol=mpf(10) ** -90, maxsteps=200)
+
+
+log_normal = Family(
+    draw=lambda rng: (f32(rng.gauss(0, 3)), f32(rng.gauss(0, 0.7))),
+    log_prob=lambda mu, l, y: -((mp.log(y) - mu) * mp.exp(-l))**2 / 2 - l - mp.log(y) - mp.log(2 * mp.pi) / 2,
+    cdf=lambda mu, l, y: normal_cdf((mp.log(y) - mu) * mp.exp(-l)),
+    survival=lambda mu, l, y: normal_cdf(-(mp.log(y) - mu) * mp.exp(-l)),
+    quantile=lambda mu, l, p: mp.exp(mu + mp.exp(l) * normal_quantile(p)),
+    spread=lambda rng, mu, l: mp.exp(mu + mp.exp(l) * rng.gauss(0, 1) * rng.choice([1, 1, 3])),
+    lower=lambda *p: 0,
+    moderate=lambda rng: (f32(rng.gauss(0, 0.7)), f32(rng.gauss(-0.7, 0.3))),
+    breaks=lambda mu, l: [mp.exp(mu + mp.exp(l) * k) for k in (-6, -3, -1, 0, 1, 3, 6, 10)])
+
+exponential = Family(
+    draw=lambda rng: (f32(rng.gauss(0, 3)),),
+    log_prob=lambda m, y: -m - y * mp.exp(-m),
+    cdf=lambda m, y: -mp.expm1(-y * mp.exp(-m)),
+    survival=lambda m, y: mp.exp(-y * mp.exp(-m)),
+    quantile=lambda m, p: -mp.exp(m) * mp.log1p(-p),
+    spread=lambda rng, m: mp.exp(m) * rng.expovariate(1) * rng.choice([1, 1, 1e-6, 100]),
+    lower=lambda *p: 0,
+    moderate=lambda rng: (f32(rng.gauss(0, 1)),),
+    breaks=lambda m: [mp.exp(m) * k for k in (0.01, 1, 4, 20, 80)])
+
+half = mpf(1) / 2
+FAMILIES = {
+    'laplace': location_scale(lambda z: -abs(z) - mp.log(2), lambda z: mp.exp(z) / 2 if z < 0 else 1 - mp.exp(-z) / 2,
+                              lambda z: 1 - mp.exp(z) / 2 if z < 0 else mp.exp(-z) / 2,
+                              lambda p: mp.log(2 * p) if p < half else -mp.log(2 * (1 - p)), (-300, 300)),
+    'logistic': location_scale(lambda z: -z - 2 * mp.log1p(mp.exp(-z)), lambda z: 1 / (1 + mp.exp(-z)), lambda z: 1 / (1 + mp.exp(z)),
+                               lambda p: mp.log(p / (1 - p)), (-300, 300)),
+    'gumbel': location_scale(lambda z: -z - mp.exp(-z), lambda z: mp.exp(-mp.exp(-z)), lambda z: -mp.expm1(-mp.exp(-z)),
+                             lambda p: -mp.log(-mp.log(p)), (-4.5, 300),
+                             breaks=(-4, -2, 0, 2, 8, 40), lower=-7),  # below -7 lies e**-1096
+    'asymmetric_laplace': asymmetric(0.9),
+    'exponential': exponential,
+    'log_normal': log_normal,
+}
+
+
+def condition(f, inputs):
+    total = mpf(0)
+    for i, x in enumerate(inputs):
+        h = abs(x) * mpf(10)**-20
+        if h == 0:
+            continue
+        up, down = list(inputs), list(inputs)
+        up[i], down[i] = x + h, x - h
+        total += abs(x * (f(*up) - f(*down)) / (2 * h))
+    return total
+
+
+def rows(name, family):
+    rng = random.Random(name)
+    functions = {
+        'log_prob': family.log_prob,
+        'log_cdf': lambda *x: mp.log(family.cdf(*x)),
+        'log_survival': lambda *x: mp.log(family.survival(*x)),
+    }
+    for function, f in functions.items():
+        for _ in range(50):
+            p = family.draw(rng)
+            x = (*p, f32(family.spread(rng, *p)))
+            yield function, x, f(*x), condition(f, x)
+    for i in range(50):
+        p = family.draw(rng)
+        level = f32(rng.choice([rng.random(), 10**rng.uniform(-30, 0), 1 - 10**rng.uniform(-6, 0)]))
+        if not 0 < level < 1:
+            level = half
+        x = (*p, level)
+        yield 'quantile', x, family.quantile(*x), condition(family.quantile, x)
+    for _ in range(6):
+        p = family.moderate(rng)
+        points = [family.lower(*p), *family.breaks(*p), INF]
+
+        def expect(g):
+            return mp.quad(lambda y: g(y) * mp.exp(family.log_prob(*p, y)), points)
+
+        mp.dps = 25
+        mean = expect(lambda y: y)
+        yield 'mean', p, mean, abs(mean)
+        variance = expect(lambda y: (y - mean)**2)
+        yield 'variance', p, variance, variance
+        entropy = expect(lambda y: -family.log_prob(*p, y))
+        yield 'entropy', p, entropy, max(1, abs(entropy))
+        median = family.quantile(*p, half)
+        yield 'median', p, median, max(abs(median), abs(p[0]))
+        y = f32(family.spread(rng, *p))
+        below = sorted([family.lower(*p), *[b for b in family.breaks(*p) if b < y], y])
+        above = sorted([y, *[b for b in family.breaks(*p) if b > y], INF])
+        crps = mp.quad(lambda t: family.cdf(*p, t)**2, below) + mp.quad(lambda t: family.survival(*p, t)**2, above)
+        yield 'crps', (*p, y), crps, crps + abs(y) + abs(mean)
+        mp.dps = 60
+
+
+def main():
+    for name in sys.argv[1:] or FAMILIES:
+        with open(Path(__file__).with_name(name + '.csv'), 'w') as file:
+            file.write('function,parameter_1,parameter_2,argument,value,condition\n')
+            for function, x, value, size in rows(name, FAMILIES[name]):
+                count = len(x) if function in ('mean', 'variance', 'entropy', 'median') else len(x) - 1
+                cells = [repr(float(v)) for v in x[:count]] + [''] * (2 - count) + [repr(float(x[-1])) if count < len(x) else '']
+                file.write(','.join([function, *cells, mp.nstr(value, 17, min_fixed=1, max_fixed=0), mp.nstr(size, 3, min_fixed=1, max_fixed=0)]) + '\n')
+
+
+main()

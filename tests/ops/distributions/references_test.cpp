@@ -1,0 +1,197 @@
+// Every univariate family against recorded values: references/make.py says where they come from.
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "framework/distribution.h"
+#include "framework/error.h"
+#include "ops/ops.h"
+#include "tests/ops/derivatives.h"
+#include "tests/ops/distributions/samples.h"
+
+namespace loglik {
+namespace {
+
+using MakeDistribution = Distribution (*)(Node first, Node second);
+struct Case {
+  const char* name;
+  MakeDistribution make;
+};
+
+const Case cases[] = {
+    {"asymmetric_laplace",
+     [](Node loc, Node log_scale) -> Distribution { return AsymmetricLaplace{.loc = loc, .level = 0.9, .log_scale = log_scale}; }},
+    {"exponential", [](Node log_mean, Node) -> Distribution { return Exponential{log_mean}; }},
+    {"gumbel",
+     [](Node loc, Node log_scale) -> Distribution {
+       return Gumbel{loc, log_scale};
+     }},
+    {"laplace",
+     [](Node loc, Node log_scale) -> Distribution {
+       return Laplace{loc, log_scale};
+     }},
+    {"log_normal",
+     [](Node loc, Node log_scale) -> Distribution {
+       return LogNormal{loc, log_scale};
+     }},
+    {"logistic",
+     [](Node loc, Node log_scale) -> Distribution {
+       return Logistic{loc, log_scale};
+     }},
+};
+
+// The rows of one function.
+struct Rows {
+  std::vector<double> first, second, argument, value, condition;
+};
+
+std::map<std::string, Rows> read(const std::string& family) {
+  std::ifstream file(std::string(LOGLIK_REFERENCES) + "/" + family + ".csv");
+  std::map<std::string, Rows> functions;
+  std::string line;
+  std::getline(file, line);
+  while (std::getline(file, line)) {
+    std::istringstream stream(line);
+    std::string function, cell;
+    std::getline(stream, function, ',');
+    double numbers[5] = {};
+    for (double& number : numbers)
+      if (std::getline(stream, cell, ',') && !cell.empty()) number = std::stod(cell);
+    Rows& rows = functions[function];
+    rows.first.push_back(numbers[0]);
+    rows.second.push_back(numbers[1]);
+    rows.argument.push_back(numbers[2]);
+    rows.value.push_back(numbers[3]);
+    rows.condition.push_back(numbers[4]);
+  }
+  return functions;
+}
+
+// Absent if the distribution has no such answer.
+Node answer(const std::string& function, const Distribution& d, Node at) {
+  if (function == "log_prob") return d.log_prob(at);
+  if (function == "log_cdf") return d.has<LogCdf>() ? d.log_cdf(at) : Node();
+  if (function == "log_survival") return d.has<LogSurvival>() ? d.log_survival(at) : Node();
+  if (function == "quantile") return d.quantile(at);
+  if (function == "crps") return d.has<Crps>() ? d.crps(at) : Node();
+  if (function == "mean") return d.mean();
+  if (function == "variance") return d.variance();
+  if (function == "entropy") return d.entropy();
+  return function == "median" ? d.median() : Node();
+}
+
+class References : public testing::TestWithParam<Case> {};
+INSTANTIATE_TEST_SUITE_P(Families, References, testing::ValuesIn(cases), [](const auto& test) { return std::string(test.param.name); });
+
+// Off by at most 1e-12·max(1, |value|) in float64 and 1e-5 in float32, or 8 times what one ulp of every input changes.
+TEST_P(References, AreReached) {
+  const auto functions = read(GetParam().name);
+  ASSERT_EQ(functions.size(), 9U);
+  for (const auto& [function, rows] : functions)
+    for (const DType dtype : {DType::float64, DType::float32}) {
+      SCOPED_TRACE(function + (dtype == DType::float64 ? " in float64" : " in float32"));
+      const double epsilon = dtype == DType::float64 ? 0x1p-52 : 0x1p-23, tolerance = dtype == DType::float64 ? 1e-12 : 1e-5;
+      Graph graph;
+      const auto node = [&](const std::vector<double>& values) { return graph.constant(row(values).cast(dtype)); };
+      const Node result = answer(function, GetParam().make(node(rows.first), node(rows.second)), node(rows.argument));
+      if (!result) continue;
+      const Tensor values = interpret(result);
+      for (std::size_t i = 0; i < rows.value.size(); ++i) {
+        const double expected = rows.value[i], actual = values.at(static_cast<std::int64_t>(i));
+        if (dtype == DType::float32 && std::abs(expected) > 3e38) continue;  // does not fit
+        // 2⁻¹²⁶ is float32's smallest normal number: what is below is flushed to 0.
+        EXPECT_NEAR(actual, expected,
+                    std::max({tolerance * std::max(1.0, std::abs(expected)), 8 * epsilon * rows.condition[i],
+                              dtype == DType::float32 ? 0x1p-126 : 0}))
+            << "row " << i << ": " << rows.first[i] << ", " << rows.second[i] << " at " << rows.argument[i];
+      }
+    }
+}
+
+// log p and its gradients are not NaN for any parameters, as long as y − μ fits the dtype.
+TEST_P(References, NoGradientIsNan) {
+  for (const DType dtype : {DType::float64, DType::float32}) {
+    std::vector<double> raws, ys;
+    for (const double magnitude : {0.0, 1e-30, 1e-8, 1.0, 20.0, 88.0, 104.0, 710.0, 1e4, 1e10, 1.6e38})
+      for (const double sign : {1.0, -1.0}) raws.push_back(sign * magnitude);
+    for (const double magnitude : {1.2e-38, 1e-8, 0.5, 1.0, 3.0, 40.0, 1e10, 1e38}) ys.push_back(magnitude);
+    Graph graph;
+    const auto n = static_cast<std::int64_t>(raws.size()), m = static_cast<std::int64_t>(ys.size());
+    const Node first = graph.constant(row(raws).cast(dtype).reshape({1, n, 1})),
+               second = graph.constant(row(raws).cast(dtype).reshape({1, 1, n}));
+    const Node y = graph.constant(row(ys).cast(dtype).reshape({m, 1, 1}));
+    // Of each element alone: a sum would hide a NaN behind another.
+    const Node a = broadcast_to(first, {m, n, n}), b = broadcast_to(second, {m, n, n}), at = broadcast_to(y, {m, n, n});
+    const Node log_prob = broadcast_to(GetParam().make(a, b).log_prob(at), {m, n, n});
+    std::vector<Node> results = gradients(reduce_sum(where(equal(log_prob, log_prob), log_prob, 0.0)), std::vector<Node>{a, b, at});
+    results.insert(results.begin(), log_prob);
+    for (std::size_t r = 0; r < results.size(); ++r) {
+      if (!results[r]) continue;
+      const Tensor values = interpret(results[r]);
+      for (std::int64_t i = 0; i < values.count(); ++i) {
+        ASSERT_FALSE(std::isnan(values.at(i))) << (r == 0 ? "log_prob" : "gradient by input " + std::to_string(r - 1)) << " in "
+                                               << (dtype == DType::float64 ? "float64" : "float32") << ": y = " << ys[i / (n * n)]
+                                               << ", parameters " << raws[i / n % n] << ", " << raws[i % n];
+      }
+    }
+  }
+}
+
+TEST_P(References, GradientsAreThoseOfDifferences) {
+  const Build build = [](const std::vector<Node>& x) { return GetParam().make(x[1], x[2]).log_prob(x[0]); };
+  expect_derivatives(build, {spread({3, 1, 1}, 0.3, 4), spread({2, 1}, -0.7, 0.2, 2), spread({2}, -0.5, 0.5, 3)}, 2);
+}
+
+// Draws against the distribution's own cdf, which is tested above. A correct sampler fails with a probability below 1e-6.
+TEST_P(References, DrawsFollowTheCdf) {
+  Graph graph;
+  const Node loc = graph.constant(Tensor::from(std::vector<float>(ks_draws, 0.75F))),
+             log_scale = graph.constant(Tensor::from(std::vector<float>(ks_draws, -0.5F)));
+  const Distribution d = GetParam().make(loc, log_scale);
+  const Node draws = d.sample("draws");
+  const std::vector<Tensor> values = interpret(std::vector<Node>{draws, d.cdf(draws)}, {});
+  EXPECT_EQ(values[0].dtype(), DType::float32);
+  EXPECT_LT(ks_distance(values[1], [](double u) { return u; }), ks_bound);  // F(Y) is uniform
+  for (std::int64_t i = 0; i < ks_draws; ++i) ASSERT_TRUE(d.support()->contains(values[0].at(i))) << values[0].at(i);
+}
+
+// ∂draw/∂parameter at the same random number is −(∂F/∂parameter)/p.
+TEST_P(References, DrawsAreReparameterised) {
+  Graph graph;
+  const Node loc = graph.constant(spread({32}, -1, 1)), log_scale = graph.constant(spread({32}, -1, 1, 2));
+  const Distribution d = GetParam().make(loc, log_scale);
+  const Node draws = d.sample("draws"), at = stop_gradient(draws);
+  for (const Node parameter : {loc, log_scale}) {
+    const Node by = gradients(reduce_sum(draws), std::vector<Node>{parameter})[0];
+    const Node of_cdf = gradients(reduce_sum(d.cdf(at)), std::vector<Node>{parameter})[0];
+    ASSERT_EQ(static_cast<bool>(by), static_cast<bool>(of_cdf));
+    if (!by) continue;
+    const std::vector<Tensor> values = interpret(std::vector<Node>{by, -of_cdf / exp(d.log_prob(at))}, {});
+    for (std::int64_t i = 0; i < 32; ++i) EXPECT_NEAR(values[0].at(i), values[1].at(i), 1e-9 * (1 + std::abs(values[1].at(i)))) << i;
+  }
+}
+
+// The closed form against the mean of log p − log q at the middles of 20,000 equally probable pieces of p: what is left out of a tail in
+// which the ratio grows like y is below (1 + log n)/n = 6e-4 of it, and the ratio's slope here below 2.
+TEST_P(References, KlIsTheMeanLogRatio) {
+  constexpr std::int64_t n = 20000;
+  std::vector<double> levels(n);
+  for (std::int64_t i = 0; i < n; ++i) levels[static_cast<std::size_t>(i)] = (static_cast<double>(i) + 0.5) / n;
+  Graph graph;
+  const auto make = [&](double first, double second) {
+    return GetParam().make(graph.constant(row({first})), graph.constant(row({second})));
+  };
+  const Distribution p = make(0.3, -0.2), q = make(-0.5, 0.1);
+  Node kl;
+  try {
+    kl = p.kl(q);
+  } catch (const ArgumentError&) {
+    return;  // it has none
+  }
+  const Node y = p.quantile(graph.constant(row(levels)));
+  EXPECT_NEAR(interpret(kl).at(0), interpret(reduce_mean(p.log_prob(y) - q.log_prob(y))).item(), 2e-3);
+  EXPECT_EQ(interpret(p.kl(p)).at(0), 0);
+}
+
+}  // namespace
+}  // namespace loglik
