@@ -10,6 +10,7 @@
 #include "ops/dropout.h"
 #include "ops/error_function.h"
 #include "ops/exponential.h"
+#include "ops/gamma_functions.h"
 #include "ops/gather.h"
 #include "ops/linear_recurrence.h"
 #include "ops/logical.h"
@@ -34,6 +35,7 @@ void register_builtin_ops() {
     register_exponential_ops();
     register_trigonometric_ops();
     register_error_function_ops();
+    register_gamma_functions();
     register_activation_ops();
     register_logical_ops();
     register_conv2d_ops();

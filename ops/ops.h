@@ -22,6 +22,7 @@
 #include "ops/dropout.h"
 #include "ops/error_function.h"
 #include "ops/exponential.h"
+#include "ops/gamma_functions.h"
 #include "ops/gather.h"
 #include "ops/initializers.h"
 #include "ops/logical.h"

@@ -1,0 +1,32 @@
+#pragma once
+#include <boost/math/policies/policy.hpp>
+
+namespace loglik::special {
+
+// What the kernels of special functions share. Private: who uses Loglik needs no Boost.
+
+/// Boost.Math as a kernel wants it: no exception, no errno; a domain error is NaN, a pole or overflow ±∞, an iteration that ends early its
+/// last value. Evaluated in long double where that is wider, so that what is rounded to double is mostly within an ulp.
+using Quiet = boost::math::policies::policy<boost::math::policies::domain_error<boost::math::policies::ignore_error>,
+                                            boost::math::policies::pole_error<boost::math::policies::ignore_error>,
+                                            boost::math::policies::overflow_error<boost::math::policies::ignore_error>,
+                                            boost::math::policies::evaluation_error<boost::math::policies::ignore_error>,
+                                            boost::math::policies::rounding_error<boost::math::policies::ignore_error>,
+                                            boost::math::policies::indeterminate_result_error<boost::math::policies::ignore_error>>;
+
+/// A result as the op's type, by way of double: what x87 stores itself is not flushed where it is subnormal, as all else in a kernel is.
+template <class T>
+T rounded(long double value) {
+  return static_cast<T>(static_cast<double>(value));
+}
+
+// Of x > 0, else NaN; the limits at 0 and ∞.
+double log_gamma(double x);                          ///< log Γ(x)
+double digamma(double x);                            ///< ψ(x)
+long double polygamma(int order, long double x);     ///< ψ⁽ⁿ⁾(x) for n > 0
+long double stirling(int order, long double x);      ///< the derivative of that order of δ(x)
+long double log_beta(long double a, long double b);  ///< log B(a, b)
+/// ψ⁽ⁿ⁾(a + b) − ψ⁽ⁿ⁾(a), to full relative precision for any b, for n ≥ 0.
+long double polygamma_increment(int order, long double a, long double b);
+
+}  // namespace loglik::special
