@@ -172,6 +172,15 @@ struct Softplus {  // log(1 + eˣ) = max(x, 0) + log1p(e^−|x|);    ∂x = g·S
   static std::vector<Node> gradient(const GradientArgs& args) { return {args.output_gradient(0) * sigmoid(args.input(0))}; }
 };
 
+struct SoftplusInverse {  // log(eʸ − 1) = y + log(1 − e⁻ʸ), which does not overflow;    ∂y = g/(1 − e⁻ʸ)
+  static constexpr std::string_view name = "softplus_inverse";
+  template <class T>
+  T operator()(T y) const {
+    return y < 1 ? std::log(std::expm1(y)) : y + std::log1p(-std::exp(-y));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) { return {args.output_gradient(0) / -expm1(-args.input(0))}; }
+};
+
 }  // namespace
 
 Node tanh(Operand x) { return elementwise<Tanh>({x}); }
@@ -186,6 +195,7 @@ Node gelu(Operand x) { return elementwise<Gelu>({x}); }
 Node gelu_tanh(Operand x) { return elementwise<GeluTanh>({x}); }
 Node silu(Operand x) { return elementwise<Silu>({x}); }
 Node softplus(Operand x) { return elementwise<Softplus>({x}); }
+Node softplus_inverse(Operand y) { return elementwise<SoftplusInverse>({y}); }
 
 void register_activation_ops() {
   register_elementwise<Tanh, 1>();
@@ -198,6 +208,7 @@ void register_activation_ops() {
   register_elementwise<GeluTanh, 1>();
   register_elementwise<Silu, 1>();
   register_elementwise<Softplus, 1>();
+  register_elementwise<SoftplusInverse, 1>();
 }
 
 }  // namespace loglik

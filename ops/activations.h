@@ -28,6 +28,9 @@ Node gelu_tanh(Operand x);  ///< ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)
 Node silu(Operand x);       ///< x·sigmoid(x), also known as swish
 Node softplus(Operand x);   ///< log(1 + eˣ), without overflow, to full relative precision
 
+/// The x with softplus(x) = y, log(eʸ − 1), to full precision for small and large y > 0: −∞ at 0, NaN below. Gradient g/(1 − e⁻ʸ).
+Node softplus_inverse(Operand y);
+
 void register_activation_ops();  ///< called by register_builtin_ops
 
 }  // namespace loglik

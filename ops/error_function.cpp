@@ -1,13 +1,17 @@
 #include "ops/error_function.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 #include <numbers>
 
+#include "framework/error.h"
 #include "framework/primitives.h"
 #include "framework/register_elementwise.h"
 #include "ops/arithmetic.h"
 #include "ops/exponential.h"
+#include "ops/special_kernels.h"
 
 namespace loglik {
 namespace {
@@ -99,16 +103,99 @@ struct Ndtri {  // ∂p = g/φ(x)
   }
 };
 
+// rₙ = hₙ/hₙ₋₁ of hₙ = e^(x²)·iⁿerfc(x), h₋₁ = 2/√π: rₙ = 1/(2x + 2(n+1)·rₙ₊₁). For large x that is a continued fraction, all positive,
+// with fewer steps the larger x; for smaller x, where from erfc upwards little or (x < 0) nothing cancels, the recurrence the other way.
+long double erfc_ratio(int n, long double x) {
+  if (x >= 0.5L) {
+    long double ratio = 0;
+    for (int m = n + 30 + static_cast<int>(300 / (x * x)); m >= n; --m) ratio = 1 / (2 * x + 2 * (m + 1) * ratio);
+    return ratio;
+  }
+  long double ratio = std::exp(x * x) * std::erfc(x) / (2 * std::numbers::inv_sqrtpi_v<long double>);
+  for (int m = 1; m <= n; ++m) ratio = (1 / ratio - 2 * x) / (2 * m);
+  return ratio;
+}
+
+long double scaled_erfc(long double x) { return 2 * std::numbers::inv_sqrtpi_v<long double> * erfc_ratio(0, x); }
+
+long double log_normal_cdf(long double z) {
+  const long double x = z / std::numbers::sqrt2_v<long double>;
+  if (z > 0) return std::log1p(-std::erfc(x) / 2);
+  return z > -1 ? std::log(std::erfc(-x) / 2) : std::log(scaled_erfc(-x) / 2) - z * z / 2;
+}
+
+struct ErfcIntegralRatio {  // rₙ;    ∂x = g·2·rₙ·(n·rₙ − (n+1)·rₙ₊₁)
+  static constexpr std::string_view name = "erfc_integral_ratio";
+  static constexpr int highest = 8;
+  int n = 1;
+  template <class T>
+  T operator()(T x) const {
+    return special::rounded<T>(erfc_ratio(n, x));
+  }
+  void check() const {
+    if (n < 1 || n > highest) throw ArgumentError(fmt::format("n is {}, must be in [1, {}]", n, highest));
+  }
+  Attributes attributes() const { return {{"n", std::int64_t{n}}}; }
+  static ErfcIntegralRatio read(const Attributes& attributes) { return {static_cast<int>(attributes.get<std::int64_t>("n"))}; }
+  std::vector<Node> gradient(const GradientArgs& args) const {
+    if (n == highest) not_differentiable(args, "the 8th ratio is the last");
+    const Node r = args.output(0);
+    const double m = n;
+    return {args.output_gradient(0) * (2.0 * r * (m * r - (m + 1) * erfc_integral_ratio(n + 1, args.input(0))))};
+  }
+};
+
+struct Erfcx {  // ∂x = −2·g·y·r₁(x)
+  static constexpr std::string_view name = "erfcx";
+  template <class T>
+  T operator()(T x) const {
+    return special::rounded<T>(scaled_erfc(x));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) {
+    return {args.output_gradient(0) * (-2.0 * args.output(0) * erfc_integral_ratio(1, args.input(0)))};
+  }
+};
+
+struct NormalHazard {  // λ(z);    ∂z = g·λ·√2·r₁(z/√2)
+  static constexpr std::string_view name = "normal_hazard";
+  template <class T>
+  T operator()(T z) const {
+    constexpr long double root_half = 1 / std::numbers::sqrt2_v<long double>;
+    return special::rounded<T>(root_half / erfc_ratio(0, z * root_half));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) {
+    const Node excess = std::numbers::sqrt2 * erfc_integral_ratio(1, args.input(0) * (1 / std::numbers::sqrt2));
+    return {args.output_gradient(0) * (args.output(0) * excess)};
+  }
+};
+
+struct LogNdtr {  // log Φ(z);    ∂z = g·λ(−z)
+  static constexpr std::string_view name = "log_ndtr";
+  template <class T>
+  T operator()(T z) const {
+    return special::rounded<T>(log_normal_cdf(z));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) { return {args.output_gradient(0) * normal_hazard(-args.input(0))}; }
+};
+
 }  // namespace
 
 Node erf(Operand x) { return elementwise<Erf>({x}); }
 Node erfc(Operand x) { return elementwise<Erfc>({x}); }
 Node ndtri(Operand p) { return elementwise<Ndtri>({p}); }
+Node erfcx(Operand x) { return elementwise<Erfcx>({x}); }
+Node normal_hazard(Operand z) { return elementwise<NormalHazard>({z}); }
+Node log_ndtr(Operand z) { return elementwise<LogNdtr>({z}); }
+Node erfc_integral_ratio(int n, Operand x) { return elementwise<ErfcIntegralRatio>({x}, ErfcIntegralRatio{n}); }
 
 void register_error_function_ops() {
   register_elementwise<Erf, 1>();
   register_elementwise<Erfc, 1>();
   register_elementwise<Ndtri, 1>();
+  register_elementwise<Erfcx, 1>();
+  register_elementwise<NormalHazard, 1>();
+  register_elementwise<LogNdtr, 1>();
+  register_elementwise<ErfcIntegralRatio, 1>();
 }
 
 }  // namespace loglik

@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numbers>
 
+#include "framework/primitives.h"
 #include "framework/register_elementwise.h"
+#include "ops/activations.h"
+#include "ops/arithmetic.h"
+#include "ops/logical.h"
 
 namespace loglik {
 namespace {
@@ -62,12 +68,42 @@ struct MulExp {  // y = x·eˢ;    ∂x = g·eˢ,  ∂s = g·y
   static constexpr T largest = sizeof(T) == sizeof(float) ? T(88.7) : T(709.7);  // e^largest is still finite
 };
 
+struct Log1mexp {  // log(1 − e^−d);    ∂d = g·e^−d/(1 − e^−d), where nothing overflows, of any order
+  static constexpr std::string_view name = "log1mexp";
+  template <class T>
+  T operator()(T d) const {
+    return d > std::numbers::ln2_v<T> ? std::log1p(-std::exp(-d)) : std::log(-std::expm1(-d));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) {
+    const Node d = args.input(0);
+    return {args.output_gradient(0) * (exp(-d) / -expm1(-d))};
+  }
+};
+
+struct Logaddexp {  // max + log1p(e^−|a − b|);    ∂a = g·S(a − b),  ∂b = g·S(b − a)
+  static constexpr std::string_view name = "logaddexp";
+  template <class T>
+  T operator()(T a, T b) const {
+    const T high = a < b ? b : a, low = a < b ? a : b;
+    const T apart = a == b ? 0 : low - high;  // ∞ − ∞ would be NaN
+    return high + std::log1p(std::exp(apart));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) {
+    const Node g = args.output_gradient(0), a = args.input(0), b = args.input(1);
+    const Node same = logical_and(equal(a, b), equal(abs(a), std::numeric_limits<double>::infinity()));
+    const Node apart = where(same, 0.0, a - b);
+    return {args.wants(0) ? g * sigmoid(apart) : Node(), args.wants(1) ? g * sigmoid(-apart) : Node()};
+  }
+};
+
 }  // namespace
 
 Node exp(Operand x) { return elementwise<Exp>({x}); }
 Node expm1(Operand x) { return elementwise<Expm1>({x}); }
 Node log(Operand x) { return elementwise<Log>({x}); }
 Node log1p(Operand x) { return elementwise<Log1p>({x}); }
+Node log1mexp(Operand d) { return elementwise<Log1mexp>({d}); }
+Node logaddexp(Operand a, Operand b) { return elementwise<Logaddexp>({a, b}); }
 Node mul_exp(Operand x, Operand s) { return elementwise<MulExp>({x, s}); }
 
 void register_exponential_ops() {
@@ -76,6 +112,8 @@ void register_exponential_ops() {
   register_elementwise<Log, 1>();
   register_elementwise<Log1p, 1>();
   register_elementwise<MulExp, 2>();
+  register_elementwise<Log1mexp, 1>();
+  register_elementwise<Logaddexp, 2>();
 }
 
 }  // namespace loglik

@@ -16,6 +16,15 @@ Node log1p(Operand x);  ///< log(1 + x), to full precision near 0: −∞ at −
 /// What divides by a scale that is known by its logarithm: (y − μ)/σ is mul_exp(y − μ, −log σ), finite for any finite log σ where y = μ.
 Node mul_exp(Operand x, Operand s);
 
+/// log(1 − e^−d) for d > 0, to full precision for small and large d: −∞ at 0, NaN below. Mind the sign: with d = log b − log a it takes
+/// log b to log(b − a) = log b + log1mexp(d). Gradient g·e^−d/(1 − e^−d).
+/// Source: Mächler 2012, "Accurately computing log(1 − exp(−|a|))", vignette of the R package Rmpfr.
+Node log1mexp(Operand d);
+
+/// log(eᵃ + eᵇ) without overflow; −∞ is log 0: logaddexp(−∞, b) = b, also for b = −∞. The two broadcast.
+/// Gradients S(a − b), S(b − a), ½ each where both are the same infinity.
+Node logaddexp(Operand a, Operand b);
+
 void register_exponential_ops();  ///< called by register_builtin_ops
 
 }  // namespace loglik

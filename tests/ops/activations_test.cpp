@@ -58,8 +58,12 @@ const ConformanceCases conforming{
     {"gelu", gelu, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {-4, 4}, .large = {{300, 401}}, .orders = 3}},
     {"gelu_tanh", gelu_tanh, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {-4, 4}, .large = {{300, 401}}, .orders = 3}},
     {"silu", silu, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {-4, 4}, .large = {{300, 401}}, .orders = 3}},
+    {"softplus_inverse",
+     softplus_inverse,
+     {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {0.3, 4}, .large = {{300, 401}}, .orders = 3}},
     {"softplus", softplus, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {-4, 4}, .large = {{300, 401}}, .orders = 3}},
 };
+const References inverse{"Activations.SoftplusInverseIsRight", {"softplus_inverse"}};
 const References by_digits{"Activations.AreRight", {"tanh", "sigmoid", "elu", "selu", "silu", "softplus", "gelu", "gelu_tanh"}};
 const References piecewise{"Activations.ArePiecewiseLinear", {"relu", "leaky_relu"}};
 
@@ -168,6 +172,19 @@ TEST(Activations, RefuseParametersOutOfRange) {
   EXPECT_THROW(elu_with(x, nan), ArgumentError);
   EXPECT_THROW(elu_with(x, inf), ArgumentError);
   EXPECT_THROW(relu(graph.input("n", {}, DType::int32)), DtypeError);
+}
+
+TEST(Activations, SoftplusInverseIsRight) {  // from 60 digits (mpmath)
+  const Tensor y = row({1e-300, 1e-9, 0.25, 0.75, 2.5, 30.5, 700, 1e300});
+  expect_close(value_of(unary(softplus_inverse), {y}),
+               {-690.77552789821371, -20.723265836446411, -1.2586915494460321, 0.11064653495964606, 2.4143495162579618, 30.499999999999943,
+                700, 1e300},
+               16);  // near log 2, where it is 0, an ulp of expm1 is as many of its logarithm
+  expect_close(
+      gradient_of(unary(softplus_inverse), y),
+      {9.9999999999999997e+299, 1000000000.4999999, 4.5208116641877985, 1.8952551344023435, 1.089425489833852, 1.0000000000000568, 1, 1},
+      2);
+  expect_close(value_of(unary(softplus_inverse), {row({0, -1, nan})}), {-inf, nan, nan}, 0);
 }
 
 }  // namespace

@@ -19,10 +19,18 @@ const ConformanceCases conforming{
      mul_exp,
      {.shapes = {{{3, 5}, {3, 5}}, {{3, 1}, {1, 4}}, {{1}, {7}}, {{0, 4}, {4}}}, .large = {{{300, 401}, {401}}}, .orders = 3}},
 };
+const ConformanceCases of_sums{
+    {"log1mexp", log1mexp, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {0.3, 3}, .large = {{300, 401}}, .orders = 3}},
+    {"logaddexp",
+     logaddexp,
+     {.shapes = {{{3, 5}, {3, 5}}, {{3, 1}, {1, 4}}, {{1}, {7}}, {{0, 4}, {4}}}, .large = {{{300, 401}, {401}}}, .orders = 3}},
+};
+const References sums{"Exponential.SumsAndDifferencesOfExponentialsAreRight", {"log1mexp", "logaddexp"}};
 const References by_digits{"Exponential.IsRight", {"exp", "expm1", "log", "log1p"}};
 const References products{"Exponential.MulExpIsRight", {"mul_exp"}};
 
 TEST(Exponential, Conforms) { conforming.check(); }
+TEST(Exponential, SumsConform) { of_sums.check(); }
 
 TEST(Exponential, IsRight) {  // glibc is within an ulp for these, two for expm1 and log1p
   const std::vector<double> real{-20.5, -6.25, -1.5, -0.4375, -1e-9, 1e-9, 0.3125, 2.5, 7.75, 20.25},
@@ -77,6 +85,39 @@ TEST(Exponential, MulExpHasTheLimits) {
   // In float32 each factor of 1e-30·e^100 fits, e^100 does not.
   expect_close(value_of(binary(mul_exp), {row({1e-30, 0}).cast(DType::float32), row({100, 3e38}).cast(DType::float32)}),
                {26881171503403.617, 0}, 4);
+}
+
+TEST(Exponential, SumsAndDifferencesOfExponentialsAreRight) {  // from 60 digits (mpmath)
+  const Tensor d = row({1e-300, 1e-9, 0.25, 0.6875, 0.75, 2.5, 30.5, 700});
+  expect_close(value_of(unary(log1mexp), {d}),
+               {-690.77552789821371, -20.723265837446411, -1.5086915494460321, -0.69882643296940896, -0.63935346504035394,
+                -0.085650483742038181, -5.6756852326328835e-14, -9.8596765437597709e-305},
+               4);
+  expect_close(gradient_of(unary(log1mexp), d),
+               {9.9999999999999997e+299, 999999999.49999994, 3.5208116641877985, 1.0113908198730106, 0.89525513440234352,
+                0.089425489833852013, 5.6756852326330446e-14, 9.8596765437597709e-305},
+               4);
+  expect_close(value_of(unary(log1mexp), {row({0, -1, inf, nan})}), {-inf, nan, 0, nan}, 0);
+
+  const Tensor a = row({1, -1000, 700, 0.5, -3}), b = row({2, -1001.5, 710, 0.5, 40.25});
+  const std::vector<double> sums{2.3132616875182228, -999.79858672201725, 710.00004539889922, 1.1931471805599453, 40.25};
+  expect_close(value_of(binary(logaddexp), {a, b}), sums, 2);
+  expect_close(value_of(binary(logaddexp), {b, a}), sums, 2);
+}
+
+TEST(Exponential, LogaddexpHasTheLimits) {
+  const Tensor a = row({-inf, -inf, inf, inf, 1, nan}), b = row({-inf, 2, inf, -inf, inf, -inf});
+  expect_close(value_of(binary(logaddexp), {a, b}), {-inf, 2, inf, inf, inf, nan}, 0);
+  const Build of_a = [&](const std::vector<Node>& v) { return logaddexp(v[0], v[0].graph().constant(b)); };
+  expect_close(gradient_of(of_a, a), {0.5, 0, 0.5, 1, 0, nan}, 0);
+  const Build twice = [&](const std::vector<Node>& v) { return gradient(reduce_sum(of_a(v)), v[0]); };
+  expect_close(gradient_of(twice, row({-inf, -inf, inf, inf, 1, 2})), {0, 0, 0, 0, 0, 0}, 0);
+}
+
+TEST(Exponential, NoSecondDerivativeOfLog1mexpIsNaN) {
+  const Build slope = [](const std::vector<Node>& v) { return gradient(reduce_sum(log1mexp(v[0])), v[0]); };
+  const Tensor g = gradient_of(slope, row({1e-100, 1, 100, 800, 1e300}));
+  for (std::int64_t i = 0; i < g.count(); ++i) EXPECT_FALSE(std::isnan(g.at(i))) << "element " << i;
 }
 
 }  // namespace
