@@ -19,6 +19,7 @@
 #include "ops/distributions/links.h"
 #include "ops/distributions/log_normal.h"
 #include "ops/distributions/logistic.h"
+#include "ops/distributions/weibull.h"
 #include "ops/dropout.h"
 #include "ops/error_function.h"
 #include "ops/exponential.h"

@@ -16,6 +16,7 @@
 #include "ops/distributions/links.h"
 #include "ops/distributions/log_normal.h"
 #include "ops/distributions/logistic.h"
+#include "ops/distributions/weibull.h"
 #include "ops/slice.h"
 
 namespace loglik {
@@ -51,6 +52,11 @@ std::vector<Family> builtin_families() {
       located_family<Logistic>("logistic", "Logistic on the real line, mean and scale predicted"),
       located_family<Gumbel>("gumbel", "Gumbel of maxima on the real line, mode and scale predicted"),
       located_family<LogNormal>("log_normal", "Log-normal on the positive numbers, mean and deviation of the log predicted", Support::positive),
+      elementwise_family("weibull", "Weibull on the positive numbers, scale and shape predicted", Support::positive, 2,
+                         [](Node raw, const Targets&) -> Distribution {
+                           const std::vector<Node> parts = split(raw, 2, -1);
+                           return Weibull{.log_scale = bounded_log_scale(parts[0]), .log_shape = bounded_log_scale(parts[1])};
+                         }),
       elementwise_family("exponential", "Exponential on the nonnegative numbers, by the log of its mean", Support::nonnegative, 1,
                          [](Node raw, const Targets&) -> Distribution { return Exponential{.log_mean = raw}; }),
       elementwise_family("bernoulli", "Bernoulli on {0, 1}, by the logit", Support::binary, 1,

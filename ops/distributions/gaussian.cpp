@@ -33,7 +33,16 @@ Node Gaussian::variance() const { return exp(2.0 * log_sigma()); }
 Node Gaussian::entropy() const { return log_sigma() + (0.5 + half_log_2pi); }
 Node Gaussian::cdf(Node y) const { return 0.5 * erfc(-std::numbers::sqrt2 / 2 * z(y)); }
 Node Gaussian::survival(Node y) const { return 0.5 * erfc(std::numbers::sqrt2 / 2 * z(y)); }
+Node Gaussian::log_cdf(Node y) const { return log_ndtr(z(y)); }
+Node Gaussian::log_survival(Node y) const { return log_ndtr(-z(y)); }
 Node Gaussian::quantile(Node p) const { return unstandardised(ndtri(p)); }
+
+// σ·(z·(2Φ(z) − 1) + 2φ(z) − 1/√π)
+Node Gaussian::crps(Node y) const {
+  const Node at = z(y);
+  const Node twice_density = 2 / std::sqrt(2 * std::numbers::pi) * exp(-0.5 * square(at));
+  return LocationScale(*this).times_scale(at * erf(std::numbers::sqrt2 / 2 * at) + twice_density - std::numbers::inv_sqrtpi);
+}
 
 Node Gaussian::sample(std::string_view key) const {
   return unstandardised(random_normal(loc.graph(), LocationScale(*this).shape(), {.dtype = loc.dtype()}).named(key));

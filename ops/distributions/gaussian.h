@@ -20,7 +20,7 @@ namespace loglik {
 ///
 /// Shapes: loc, log_scale and y broadcast; answers have the shape of loc and log_scale together. For finite nodes nothing is NaN, and all
 /// is finite that float32 or float64 can hold. Methods throw ArgumentError unless scale is finite and above 0.
-/// Source: Johnson, Kotz & Balakrishnan 1994, vol. 1, ch. 13.
+/// Source: Johnson, Kotz & Balakrishnan 1994, vol. 1, ch. 13; CRPS: Gneiting & Raftery 2007, doi:10.1198/016214506000001437.
 struct Gaussian {
   static constexpr std::string_view name = "gaussian";
 
@@ -39,7 +39,10 @@ struct Gaussian {
   Node entropy() const;
   Node cdf(Node y) const;
   Node survival(Node y) const;  ///< to full relative precision far above μ, as cdf far below
+  Node log_cdf(Node y) const;       ///< to full relative precision in both tails
+  Node log_survival(Node y) const;  ///< likewise
   Node quantile(Node p) const;
+  Node crps(Node y) const;
   Node sample(std::string_view key) const;  ///< μ + σ·ε: differentiable by μ and σ
   Node kl(const Gaussian& other) const;
   Support support() const { return Support::real; }

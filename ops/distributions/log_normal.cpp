@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "framework/graph.h"
@@ -43,6 +44,10 @@ Node LogNormal::variance() const {
 Node LogNormal::entropy() const { return of_log(*this).entropy() + loc; }
 Node LogNormal::cdf(Node y) const { return where(greater(y, 0.0), of_log(*this).cdf(safe_log(y)), 0.0); }
 Node LogNormal::survival(Node y) const { return where(greater(y, 0.0), of_log(*this).survival(safe_log(y)), 1.0); }
+Node LogNormal::log_cdf(Node y) const {
+  return where(greater(y, 0.0), of_log(*this).log_cdf(safe_log(y)), -std::numeric_limits<double>::infinity());
+}
+Node LogNormal::log_survival(Node y) const { return where(greater(y, 0.0), of_log(*this).log_survival(safe_log(y)), 0.0); }
 Node LogNormal::quantile(Node p) const { return exp(of_log(*this).quantile(p)); }
 
 // y·(2Φ(z) − 1) − 2·e^(μ + ½σ²)·(Φ(z − σ) + Φ(σ/√2) − 1)

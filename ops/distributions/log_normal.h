@@ -31,6 +31,8 @@ struct LogNormal {
   Node entropy() const;
   Node cdf(Node y) const;
   Node survival(Node y) const;  ///< to full relative precision far above
+  Node log_cdf(Node y) const;
+  Node log_survival(Node y) const;
   Node quantile(Node p) const;
   Node crps(Node y) const;
   Node sample(std::string_view key) const;  ///< reparameterised: differentiable by the parameters

@@ -34,7 +34,7 @@ TEST(Families, AreChosenByName) {
   }
   EXPECT_EQ(names, (std::vector<std::string>{"bernoulli", "bernoulli_soft_targets", "categorical", "exponential", "gaussian",
                                              "gaussian_learned_scale", "gaussian_predicted_scale", "gumbel", "laplace", "log_normal",
-                                             "logistic"}));
+                                             "logistic", "weibull"}));
 }
 
 TEST(Families, SuggestWhatWasMeant) {

@@ -22,6 +22,7 @@ const Case cases[] = {
     {"asymmetric_laplace",
      [](Node loc, Node log_scale) -> Distribution { return AsymmetricLaplace{.loc = loc, .level = 0.9, .log_scale = log_scale}; }},
     {"exponential", [](Node log_mean, Node) -> Distribution { return Exponential{log_mean}; }},
+    {"gaussian", [](Node loc, Node log_scale) -> Distribution { return Gaussian{loc, log_scale}; }},
     {"gumbel",
      [](Node loc, Node log_scale) -> Distribution {
        return Gumbel{loc, log_scale};

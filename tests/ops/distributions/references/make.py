@@ -94,6 +94,23 @@ exponential = Family(
     moderate=lambda rng: (f32(rng.gauss(0, 1)),),
     breaks=lambda m: [mp.exp(m) * k for k in (0.01, 1, 4, 20, 80)])
 
+
+
+def weibull_q(a, b, y):
+    return mp.exp(b) * (mp.log(y) - a)
+
+
+weibull = Family(
+    draw=lambda rng: (f32(rng.gauss(0, 3)), f32(rng.gauss(0, 1))),
+    log_prob=lambda a, b, y: b - mp.log(y) + weibull_q(a, b, y) - mp.exp(weibull_q(a, b, y)),
+    cdf=lambda a, b, y: -mp.expm1(-mp.exp(weibull_q(a, b, y))),
+    survival=lambda a, b, y: mp.exp(-mp.exp(weibull_q(a, b, y))),
+    quantile=lambda a, b, p: mp.exp(a) * (-mp.log1p(-p))**mp.exp(-b),
+    spread=lambda rng, a, b: mp.exp(a) * mp.mpf(rng.expovariate(1) * rng.choice([1, 1, 1e-6, 20]))**mp.exp(-b),
+    lower=lambda *p: 0,
+    moderate=lambda rng: (f32(rng.gauss(0, 0.7)), f32(rng.uniform(-0.4, 1))),
+    breaks=lambda a, b: [mp.exp(a) * mpf(k)**mp.exp(-b) for k in (0.001, 0.1, 1, 4, 20, 80)])
+
 half = mpf(1) / 2
 FAMILIES = {
     'laplace': location_scale(lambda z: -abs(z) - mp.log(2), lambda z: mp.exp(z) / 2 if z < 0 else 1 - mp.exp(-z) / 2,
@@ -106,6 +123,8 @@ FAMILIES = {
                              breaks=(-4, -2, 0, 2, 8, 40), lower=-7),  # below -7 lies e**-1096
     'asymmetric_laplace': asymmetric(0.9),
     'exponential': exponential,
+    'gaussian': location_scale(lambda z: -z**2 / 2 - mp.log(2 * mp.pi) / 2, normal_cdf, lambda z: normal_cdf(-z), normal_quantile, (-100, 100)),
+    'weibull': weibull,
     'log_normal': log_normal,
 }
 

@@ -1,0 +1,79 @@
+#include "ops/distributions/weibull.h"
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "framework/graph.h"
+#include "framework/primitives.h"
+#include "ops/arithmetic.h"
+#include "ops/exponential.h"
+#include "ops/gamma_functions.h"
+#include "ops/random.h"
+
+namespace loglik {
+namespace {
+
+Shape common_shape(const Weibull& d) { return broadcast_shapes(d.log_scale.shape(), d.log_shape.shape()); }
+
+// k·(log y − log λ) for y > 0.
+Node log_hazard(const Weibull& d, Node log_y) { return mul_exp(log_y - d.log_scale, d.log_shape); }
+
+// The cumulated hazard e^q, for probabilities: above e^80 the survival is 0 in any dtype, and its gradient is not to be 0·∞. 0 for y ≤ 0.
+Node hazard(const Weibull& d, Node y) {
+  const Node q = log_hazard(d, log(where(greater(y, 0.0), y, 1.0)));
+  return where(greater(y, 0.0), exp(minimum(q, 80.0)), 0.0);
+}
+
+// λ·x^(1/k), from log x.
+Node scaled(const Weibull& d, Node log_x) { return exp(d.log_scale + mul_exp(log_x, -d.log_shape)); }
+
+}  // namespace
+
+// An overflowing q would give ∞ − ∞.
+Node Weibull::log_prob(Node y) const {
+  const Node log_y = log(y), q = log_hazard(*this, log_y);
+  return log_shape - log_y + (minimum(q, 1e38) - exp(q));
+}
+
+Node Weibull::mean() const { return exp(log_scale + lgamma(1.0 + exp(-log_shape))); }
+
+Node Weibull::mode() const {  // λ·(1 − 1/k)^(1/k)
+  const Node inverse = exp(-log_shape), wide = less(inverse, 1.0);
+  return where(wide, scaled(*this, log1p(-where(wide, inverse, 0.0))), 0.0);
+}
+
+Node Weibull::median() const { return scaled(*this, log_scale.graph().constant(std::log(std::numbers::ln2), log_scale.dtype())); }
+
+// Γ(1 + 2/k) − Γ(1 + 1/k)², as the mean's square times expm1(log Γ(1 + 2/k) − 2·log Γ(1 + 1/k)).
+Node Weibull::variance() const {
+  const Node inverse = exp(-log_shape), log_mean = lgamma(1.0 + inverse);
+  return exp(2.0 * (log_scale + log_mean)) * expm1(lgamma(1.0 + 2.0 * inverse) - 2.0 * log_mean);
+}
+
+Node Weibull::entropy() const { return std::numbers::egamma * (1.0 - exp(-log_shape)) + log_scale - log_shape + 1.0; }
+Node Weibull::cdf(Node y) const { return -expm1(-hazard(*this, y)); }
+Node Weibull::survival(Node y) const { return exp(-hazard(*this, y)); }
+
+// log(1 − e^−h) with h = e^q: q − h/2 where h is so small that it may vanish itself.
+Node Weibull::log_cdf(Node y) const {
+  const Node inside = greater(y, 0.0), q = log_hazard(*this, log(where(inside, y, 1.0)));
+  const Node value = where(less(q, -40.0), q, log1mexp(exp(maximum(minimum(q, 80.0), -40.0))));
+  return where(inside, value, -std::numeric_limits<double>::infinity());
+}
+
+Node Weibull::log_survival(Node y) const {
+  const Node inside = greater(y, 0.0);
+  return where(inside, -exp(log_hazard(*this, log(where(inside, y, 1.0)))), 0.0);
+}
+
+Node Weibull::quantile(Node p) const { return scaled(*this, log(-log1p(-p))); }
+
+Node Weibull::sample(std::string_view key) const {  // of a float64 number in (0, 1): the tails of a float32 would end early
+  const Node u = random_uniform(log_scale.graph(), common_shape(*this), {.dtype = DType::float64}).named(key);
+  return scaled(*this, cast(log(-log(maximum(u, 0x1p-54))), log_scale.dtype()));
+}
+
+std::string Weibull::certificate() const { return "NLL = e^q − q − log k + log y, q = k·(log y − log λ)"; }
+
+}  // namespace loglik
