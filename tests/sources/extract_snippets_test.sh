@@ -51,7 +51,7 @@ cat >expected <<'END'
 
 namespace {
 using namespace loglik;
-void snippet_1() {
+[[maybe_unused]] void snippet_1() {
 #line 3 "guide/README.md"
 
 std::vector<int> values{1};
@@ -60,7 +60,7 @@ values.push_back(2);
 }
 #line 15 "guide/README.md"
 struct Own {};
-void snippet_2() {
+[[maybe_unused]] void snippet_2() {
 #line 18 "guide/README.md"
   Own own;
 }
