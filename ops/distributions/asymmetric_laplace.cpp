@@ -87,6 +87,7 @@ Node AsymmetricLaplace::sample(std::string_view key) const {
 }
 
 std::string AsymmetricLaplace::certificate() const {
+  LocationScale(*this).shape();  // throws where the scale is out of range
   const double offset = -std::log(checked_level(*this)) - std::log1p(-level);
   if (log_scale) return fmt::format("NLL = pinball loss of level {:g} / b + log b + {:.6f}", level, offset);
   const double total = offset + std::log(scale);

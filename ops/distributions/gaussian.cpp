@@ -55,6 +55,7 @@ Node Gaussian::kl(const Gaussian& other) const {
 }
 
 std::string Gaussian::certificate() const {
+  LocationScale(*this).shape();  // throws where the scale is out of range
   const double factor = 0.5 / (scale * scale);
   if (log_scale) return fmt::format("NLL = ½((y − μ)/σ)² + log σ + {:.6f}", half_log_2pi);
   const double offset = half_log_2pi + std::log(scale);

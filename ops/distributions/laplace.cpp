@@ -71,6 +71,7 @@ Node Laplace::kl(const Laplace& other) const {
 }
 
 std::string Laplace::certificate() const {
+  LocationScale(*this).shape();  // throws where the scale is out of range
   if (log_scale) return fmt::format("NLL = |y − μ|/b + log b + {:.6f}", ln2);
   const double offset = ln2 + std::log(scale);
   return fmt::format("NLL = {}absolute error {} {:.6f}", scale == 1 ? "" : fmt::format("{:.6g}·", 1 / scale), offset < 0 ? "−" : "+",

@@ -60,6 +60,7 @@ Node LogNormal::sample(std::string_view key) const { return exp(of_log(*this).sa
 Node LogNormal::kl(const LogNormal& other) const { return of_log(*this).kl(of_log(other)); }
 
 std::string LogNormal::certificate() const {
+  LocationScale(*this).shape();  // throws where the scale is out of range
   const double half_log_2pi = 0.5 * std::log(2 * std::numbers::pi);
   if (log_scale) return fmt::format("NLL = ½((log y − μ)/σ)² + log σ + log y + {:.6f}", half_log_2pi);
   return fmt::format("NLL = {:.6g}·squared error of logs + log y {} {:.6f}", 0.5 / (scale * scale),

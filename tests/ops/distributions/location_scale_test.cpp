@@ -49,6 +49,9 @@ TEST(LocationScale, WhatIsOutOfRangeIsRefused) {
   for (const double scale : {0.0, -1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
     EXPECT_THROW((Laplace{.loc = loc, .scale = scale}.log_prob(loc)), ArgumentError) << scale;
     EXPECT_THROW((LogNormal{.loc = loc, .scale = scale}.mean()), ArgumentError) << scale;
+    EXPECT_THROW((Gaussian{.loc = loc, .scale = scale}.certificate()), ArgumentError) << scale;
+    EXPECT_THROW((Laplace{.loc = loc, .scale = scale}.certificate()), ArgumentError) << scale;
+    EXPECT_THROW((LogNormal{.loc = loc, .scale = scale}.certificate()), ArgumentError) << scale;
   }
   for (const double level : {0.0, 1.0, -0.5, std::numeric_limits<double>::quiet_NaN()}) {
     const AsymmetricLaplace d{.loc = loc, .level = level};
