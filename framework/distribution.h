@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <typeinfo>
+#include <vector>
 
 #include "framework/node.h"
 #include "framework/support.h"
@@ -17,6 +18,12 @@ namespace loglik {
 template <class D>
 concept IsDistribution = requires(const D& d, Node y) {
   { d.log_prob(y) } -> std::convertible_to<Node>;
+};
+
+/// What one observation tells of k scalar parameters on average: Iᵢⱼ = E[∂ᵢ log p(Y) · ∂ⱼ log p(Y)], in nats.
+struct FisherInformation {
+  std::vector<Node> parameters;  ///< k nodes that the distribution holds
+  std::vector<Node> entries;     ///< k·k, row-major and symmetric, in the answers' shape; an absent Node is 0 everywhere
 };
 
 // The optional answers, to ask for with `d.has<Mean>()`. Each is a method of the struct that builds graph.
@@ -35,14 +42,20 @@ struct LogCdf { static Node of(const auto& d, Node y) requires requires { d.log_
 struct LogSurvival { static Node of(const auto& d, Node y) requires requires { d.log_survival(y); } { return d.log_survival(y); } };
 /// The continuous ranked probability score ∫(F(t) − 1{t ≥ y})² dt, in units of y: a proper score (Gneiting & Raftery 2007).
 struct Crps { static Node of(const auto& d, Node y) requires requires { d.crps(y); } { return d.crps(y); } };
+/// 2·(log p(y) under the parameters that fit y best − log p(y)), for the families that define it: y's squared distance, in nats.
+struct Deviance { static Node of(const auto& d, Node y) requires requires { d.deviance(y); } { return d.deviance(y); } };
 /// The smallest y with P(Y ≤ y) ≥ p.
 struct Quantile { static Node of(const auto& d, Node p) requires requires { d.quantile(p); } { return d.quantile(p); } };
+/// A draw; asked for by `d.sample(name)`.
+struct Sample {};
 
 /// Any distribution as a value: wraps a struct with `log_prob`, and finds its optional answers.
 ///
-/// The struct may also have: `static constexpr std::string_view name`; `static constexpr std::size_t event_rank` (default 0);
-/// `Support support() const` (without it targets are not checked); `TensorType target() const` (of the target's input);
-/// `std::string certificate() const` (which familiar loss the NLL is).
+/// The struct may also have: a `name` and an `event_rank` (default 0), static constants or methods; `Support support() const` (without it
+/// targets are not checked); `TensorType target() const` (of the target's input); `std::string certificate() const` (which familiar loss the
+/// NLL is); `std::vector<Node> atoms() const` (points of positive probability of a distribution that else has a density);
+/// `std::string advice(double y) const` (which distribution would take a target that is outside the support).
+/// A wrapper, whose answers depend on what it wraps, says which it has by `template <class Answer> bool has() const`.
 class Distribution {
  public:
   template <class D>
@@ -53,7 +66,9 @@ class Distribution {
 
   /// Is there this answer: Mean, Mode, … Quantile, Crps.
   template <class Answer> bool has() const { return self_->has(Answers::index<Answer>()); }
-  bool has_sample() const { return self_->has_sample(); }
+  bool has_sample() const { return self_->has(Answers::index<Sample>()); }
+  bool has_kl(const Distribution& other) const { return self_->has_kl(*other.self_); }  ///< in closed form, to that other
+  bool has_fisher_information() const { return self_->has_fisher_information(); }
 
   // Each throws ArgumentError if the distribution has no such answer.
   Node mean() const { return ask<Mean>(); }
@@ -67,17 +82,23 @@ class Distribution {
   Node log_cdf(Node y) const { return ask<LogCdf>(y); }
   Node log_survival(Node y) const { return ask<LogSurvival>(y); }
   Node crps(Node y) const { return ask<Crps>(y); }
+  Node deviance(Node y) const { return ask<Deviance>(y); }
   Node quantile(Node p) const { return ask<Quantile>(p); }
   /// A draw, reparameterised where the struct's `Node sample(std::string_view name) const` is. The name keys its random bits.
   Node sample(std::string_view name) const { return self_->sample(name); }
   /// KL(this ‖ other) in nats, by the struct's `Node kl(const D& other) const`. Throws ArgumentError also if `other` is of another class.
   Node kl(const Distribution& other) const { return self_->kl(*other.self_); }
+  FisherInformation fisher_information() const { return self_->fisher_information(); }
 
-  std::string_view name() const { return self_->name(); }
+  std::string name() const { return self_->name(); }
   std::size_t event_rank() const { return self_->event_rank(); }
   std::optional<Support> support() const { return self_->support(); }
   std::optional<TensorType> target() const { return self_->target(); }
   std::string certificate() const { return self_->certificate(); }  ///< "" if it states none
+  /// Points of positive probability, in the answers' shape or broadcasting with it, of a distribution that elsewhere has a density.
+  std::vector<Node> atoms() const { return self_->atoms(); }
+  /// "use hurdle(beta)": what would take a target y that is outside the support; "" if nothing is known.
+  std::string advice(double y) const { return self_->advice(y); }
 
   /// The struct itself if it is a D, else null.
   template <class D> const D* as() const {
@@ -98,25 +119,34 @@ class Distribution {
       return ((i++ == which && ask_one<Answer>(d, at, result)) || ...);
     }
     template <class A, class D> static bool ask_one(const D& d, Node at, Node* result) {
+      if (!offers<A>(d)) return false;
       if constexpr (requires { A::of(d, at); }) {
         if (result != nullptr) *result = A::of(d, at);
         return true;
-      } else {
-        return false;
       }
+      return std::same_as<A, Sample> && requires(std::string_view key) { d.sample(key); };
     }
   };
-  using Answers = List<Mean, Mode, Variance, Median, Entropy, Probabilities, Cdf, Survival, LogCdf, LogSurvival, Crps, Quantile>;
+  /// What a wrapper says at run time.
+  template <class A, class D> static bool offers(const D& d) {
+    if constexpr (requires { { d.template has<A>() } -> std::convertible_to<bool>; }) return d.template has<A>();
+    else return true;
+  }
+  using Answers = List<Mean, Mode, Variance, Median, Entropy, Probabilities, Cdf, Survival, LogCdf, LogSurvival, Crps, Deviance, Quantile, Sample>;
 
   struct Interface {
     virtual ~Interface() = default;
     virtual Node log_prob(Node y) const = 0;
     virtual bool has(std::size_t answer) const = 0;
     virtual Node answer(std::size_t answer, Node at) const = 0;  // absent if there is none
-    virtual bool has_sample() const = 0;
     virtual Node sample(std::string_view name) const = 0;
+    virtual bool has_kl(const Interface& other) const = 0;
     virtual Node kl(const Interface& other) const = 0;
-    virtual std::string_view name() const = 0;
+    virtual bool has_fisher_information() const = 0;
+    virtual FisherInformation fisher_information() const = 0;
+    virtual std::vector<Node> atoms() const = 0;
+    virtual std::string advice(double y) const = 0;
+    virtual std::string name() const = 0;
     virtual std::size_t event_rank() const = 0;
     virtual std::optional<Support> support() const = 0;
     virtual std::optional<TensorType> target() const = 0;
@@ -141,23 +171,50 @@ class Distribution {
       Answers::ask(distribution, answer, at, &result);
       return result;
     }
-    bool has_sample() const override { return requires(const D& d, std::string_view key) { d.sample(key); }; }
     Node sample(std::string_view key) const override {
       if constexpr (requires { distribution.sample(key); }) return distribution.sample(key);
       else throw_no_answer(name(), "sample");
     }
+    bool has_kl(const Interface& other) const override {
+      if constexpr (requires { distribution.kl(distribution); }) {
+        const auto* same = dynamic_cast<const Wrapped*>(&other);
+        if constexpr (requires { distribution.has_kl(distribution); }) return same != nullptr && distribution.has_kl(same->distribution);
+        else return same != nullptr;
+      } else {
+        return false;
+      }
+    }
     Node kl(const Interface& other) const override {
       if constexpr (requires { distribution.kl(distribution); }) {
-        if (const auto* same = dynamic_cast<const Wrapped*>(&other)) return distribution.kl(same->distribution);
+        if (has_kl(other)) return distribution.kl(static_cast<const Wrapped&>(other).distribution);
       }
       throw_no_answer(name(), "kl");
     }
-    std::string_view name() const override {
-      if constexpr (requires { D::name; }) return D::name;
+    bool has_fisher_information() const override {
+      return requires { distribution.fisher_information(); } && offers<FisherInformation>(distribution);
+    }
+    FisherInformation fisher_information() const override {
+      if constexpr (requires { distribution.fisher_information(); }) {
+        if (has_fisher_information()) return distribution.fisher_information();
+      }
+      throw_no_answer(name(), "fisher_information");
+    }
+    std::vector<Node> atoms() const override {
+      if constexpr (requires { distribution.atoms(); }) return distribution.atoms();
+      else return {};
+    }
+    std::string advice(double y) const override {
+      if constexpr (requires { distribution.advice(y); }) return distribution.advice(y);
+      else return "";
+    }
+    std::string name() const override {
+      if constexpr (requires { { distribution.name() } -> std::convertible_to<std::string>; }) return distribution.name();
+      else if constexpr (requires { std::string_view(D::name); }) return std::string(D::name);
       else return "distribution";
     }
     std::size_t event_rank() const override {
-      if constexpr (requires { D::event_rank; }) return D::event_rank;
+      if constexpr (requires { distribution.event_rank(); }) return distribution.event_rank();
+      else if constexpr (requires { std::size_t{D::event_rank}; }) return D::event_rank;
       else return 0;
     }
     std::optional<Support> support() const override {

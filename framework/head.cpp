@@ -60,7 +60,8 @@ const Head& Graph::head(std::string_view name, const Distribution& distribution,
   const Node weight = input(std::string(name) + ".weight", samples, DType::float64, 1.0, site);
   const Node counts = greater(weight, 0.0);
 
-  const double inside = distribution.support() ? distribution.support()->inside() : 0.0;
+  const bool constant_row = y.shape().rank() > 0 && y.shape().back().is_constant();
+  const double inside = distribution.support() ? distribution.support()->inside(constant_row ? y.shape().back().constant() : 1) : 0.0;
   const Node safe = where(align(counts, y.shape().rank()), y, constant(inside, y.dtype(), site));
   Node nll = -distribution.log_prob(safe);
   if (nll.shape().rank() < options.sample_rank) refuse(nll.shape(), "log_prob");

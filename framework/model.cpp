@@ -206,7 +206,7 @@ Model compile(Graph& graph, const CompileOptions& options) {
     if (!head->distribution.support()) continue;
     targets.emplace_back(head->name + ".target", head->target);
     targets.emplace_back(head->name + ".weight", head->weight);
-    model.checked.push_back({head->name, std::string(head->distribution.name()), *head->distribution.support()});
+    model.checked.push_back({head->name, head->distribution});
   }
   if (!targets.empty()) model.targets = model.build("targets", {.outputs = targets}, false);
   return Model(std::move(data));

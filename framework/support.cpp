@@ -18,6 +18,11 @@ constinit const Support Support::open_unit{0, 1, true, true, false};
 constinit const Support Support::unit{0, 1, false, false, false};
 constinit const Support Support::binary{0, 1, false, false, true};
 constinit const Support Support::counts{0, infinity, false, true, true};
+constinit const Support Support::simplex = [] {
+  Support simplex{0, 1, true, true, false};
+  simplex.simplex_ = true;
+  return simplex;
+}();
 Support Support::below(std::int64_t n) { return {0, static_cast<double>(n - 1), false, false, true}; }
 
 bool Support::contains(double y) const {
@@ -27,7 +32,8 @@ bool Support::contains(double y) const {
   return !integer_ || y == std::floor(y);
 }
 
-double Support::inside() const {
+double Support::inside(std::int64_t elements) const {
+  if (simplex_) return 1 / static_cast<double>(elements);
   if (integer_) return std::isfinite(lower_) ? lower_ : std::isfinite(upper_) ? upper_ : 0;
   if (std::isfinite(lower_) && std::isfinite(upper_)) return (lower_ + upper_) / 2;
   if (std::isfinite(lower_)) return lower_ + 1;
@@ -39,6 +45,7 @@ std::string Support::text() const {
     if (!std::isfinite(upper_)) return fmt::format("{{{}, {}, …}}", bound(lower_), bound(lower_ + 1));
     return upper_ - lower_ == 1 ? fmt::format("{{{}, {}}}", bound(lower_), bound(upper_)) : fmt::format("{{{}, …, {}}}", bound(lower_), bound(upper_));
   }
+  if (simplex_) return "the open simplex";
   if (lower_ == -infinity && upper_ == infinity) return "the finite numbers";
   return fmt::format("{}{}, {}{}", lower_open_ ? '(' : '[', bound(lower_), bound(upper_), upper_open_ ? ')' : ']');
 }

@@ -4,7 +4,7 @@
 
 namespace loglik {
 
-/// The values that a distribution's targets can take, elementwise: an interval, of reals or of integers.
+/// The values that a distribution's targets can take, elementwise: an interval, of reals or of integers; or the simplex, of rows.
 class Support {
  public:
   static const Support real;            ///< every finite number
@@ -14,22 +14,26 @@ class Support {
   static const Support unit;            ///< [0, 1]
   static const Support binary;          ///< {0, 1}
   static const Support counts;          ///< {0, 1, 2, …}
+  static const Support simplex;         ///< elements in (0, 1), those along the last axis add up to 1
   static Support below(std::int64_t n);  ///< {0, …, n − 1}
 
   constexpr Support(double lower, double upper, bool lower_open, bool upper_open, bool integer)
       : lower_(lower), upper_(upper), lower_open_(lower_open), upper_open_(upper_open), integer_(integer) {}
 
-  bool contains(double y) const;  ///< false for NaN and infinities
+  bool contains(double y) const;  ///< false for NaN and infinities; of the simplex: does it contain rows with such an element?
   bool is_integer() const { return integer_; }
+  bool is_simplex() const { return simplex_; }
+  static constexpr double simplex_tolerance = 1e-5;  ///< by how much a row's sum may differ from 1
   double lower() const { return lower_; }
   double upper() const { return upper_; }
-  /// A value within, at which a density is evaluated in place of a target that does not count.
-  double inside() const;
+  /// A value within, at which a density is evaluated in place of a target that does not count: of the simplex, with rows of `elements`.
+  double inside(std::int64_t elements = 1) const;
   std::string text() const;  ///< "(0, 1)", "{0, …, 9}", "the finite numbers"
 
  private:
   double lower_, upper_;
   bool lower_open_, upper_open_, integer_;
+  bool simplex_ = false;
 };
 
 }  // namespace loglik

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <numeric>
+
 #include "framework/error.h"
 #include "framework/floating_point_guard.h"
 
@@ -24,22 +27,34 @@ void TargetCheck::check(const Batch& batch, std::int64_t first_row) {
   const FloatingPointGuard guard;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     const CheckedTarget& target = targets_[i];
+    const Support support = *target.distribution.support();
     const Elements y = session_.elements(outputs_[i].first);
     const Elements weight = session_.elements(outputs_[i].second);
     if (weight.count == 0) continue;
     const std::int64_t values_a_sample = y.count / weight.count;
+    const auto counts = [&](std::int64_t k) { return static_cast<const double*>(weight.data)[k / values_a_sample] > 0; };
+    const auto place = [&](std::int64_t k) {
+      const Extents extents = session_.fetch(outputs_[i].first).extents();
+      const std::int64_t values_a_row = extents.empty() ? 1 : y.count / extents[0];
+      return fmt::format("row {}{}", first_row + k / values_a_row, values_a_row > 1 ? fmt::format(", value {}", k % values_a_row) : "");
+    };
+    const auto refuse = [&](const std::string& what, double value) {
+      const std::string advice = target.distribution.advice(value);
+      throw SupportError(fmt::format("head \"{}\": {} outside {}, the support of {}{}{}", target.head, what, support.text(),
+                                     target.distribution.name(), advice.empty() ? "" : ": ", advice));
+    };
     for_dtype(y.dtype, [&]<class T>() {
       const T* values = static_cast<const T*>(y.data);
       for (std::int64_t k = 0; k < y.count; ++k) {
         const double value = static_cast<double>(values[k]) + 0.0;  // the addition flushes a denormal
-        const std::int64_t sample = k / values_a_sample;
-        if (target.support.contains(value) || !(static_cast<const double*>(weight.data)[sample] > 0)) continue;
-        const Extents extents = session_.fetch(outputs_[i].first).extents();
-        const std::int64_t values_a_row = extents.empty() ? 1 : y.count / extents[0];
-        throw SupportError(fmt::format("head \"{}\": y = {} at row {}{} lies outside {}, the support of {}", target.head,
-                                       printed(values[k]), first_row + k / values_a_row,
-                                       values_a_row > 1 ? fmt::format(", value {}", k % values_a_row) : "", target.support.text(),
-                                       target.distribution));
+        if (!support.contains(value) && counts(k)) refuse(fmt::format("y = {} at {} lies", printed(values[k]), place(k)), value);
+      }
+      if (!support.is_simplex()) return;
+      const std::int64_t length = session_.fetch(outputs_[i].first).extents().back();
+      for (std::int64_t k = 0; k < y.count; k += length) {
+        const double sum = std::accumulate(values + k, values + k + length, 0.0);
+        if (!(std::abs(sum - 1) <= Support::simplex_tolerance) && counts(k))
+          refuse(fmt::format("the values from {} on add up to {:g}, not 1, and lie", place(k), sum), sum);
       }
     });
   }

@@ -128,6 +128,62 @@ TEST(Heads, RefuseTargetsOutsideTheSupport) {
             "head \"label\": y = 2 at row 1, value 2 lies outside {0, 1}, the support of categorical");
 }
 
+struct Shares {  // uniform on the simplex of three shares
+  static constexpr std::size_t event_rank = 1;
+  Node any;
+  std::string name() const { return "shares"; }
+  Node log_prob(Node y) const { return std::log(2.0) + 0.0 * reduce_sum(y, {-1}) + any; }
+  Support support() const { return Support::simplex; }
+  TensorType target() const { return {DType::float32, {batch, 3}}; }
+  std::string advice(double y) const { return y == 1 || y == 0 ? "use shares that may vanish" : ""; }
+};
+
+TEST(Heads, RefuseRowsOutsideTheSimplex) {
+  const auto shares = [](Graph& graph) { return Distribution(Shares{graph.input("x", {batch}, DType::float32, 0.0)}); };
+  const auto rows = [](std::vector<float> values) { return Tensor::from(values).reshape({std::ssize(values) / 3, 3}); };
+  EXPECT_EQ(refused(shares, rows({0.1F, 0.2F, 0.7F, 0.3F, 0.3F, 0.4F})), "");
+  EXPECT_EQ(refused(shares, rows({0.1F, 0.2F, 0.7F, 0.3F, 0.3F, 0.5F})),
+            "head \"label\": the values from row 1, value 0 on add up to 1.1, not 1, and lie outside the open simplex, the support of shares");
+  EXPECT_EQ(refused(shares, rows({0.1F, 0.2F, 0.7F, 0.5F, 0.5F, 0})),
+            "head \"label\": y = 0 at row 1, value 2 lies outside the open simplex, the support of shares: use shares that may vanish");
+  Graph graph;
+  const Head& head = graph.head("y", Shares{graph.constant(0.0, DType::float32)});
+  const Tensor y = Tensor::from(std::vector<float>{std::nanf(""), 0, 0}, {1, 3});
+  EXPECT_EQ(interpret(head.nll, {{"y", y}, {"y.weight", row({0})}}).item(), 0);
+}
+
+struct Wrapper {  // whose answers depend on what it wraps
+  Distribution base;
+  std::string name() const { return "wrapped " + base.name(); }
+  std::size_t event_rank() const { return base.event_rank(); }
+  template <class Answer> bool has() const { return base.has<Answer>(); }
+  Node log_prob(Node y) const { return base.log_prob(y); }
+  Node mean() const { return base.mean(); }
+  Node median() const { return base.median(); }
+  Node sample(std::string_view key) const { return base.sample(key); }
+  FisherInformation fisher_information() const { return {{}, {}}; }
+  Node kl(const Wrapper& other) const { return base.kl(other.base); }
+  bool has_kl(const Wrapper& other) const { return base.has_kl(other.base); }
+};
+
+TEST(Distributions, AWrapperSaysAtRunTimeWhatItAnswers) {
+  Graph graph;
+  const Node x = graph.constant(0.5, DType::float64);
+  const Distribution gaussian = Wrapper{Gaussian{.loc = x}}, shares = Wrapper{Shares{x}};
+  EXPECT_TRUE(gaussian.has<Mean>() && gaussian.has<Median>() && gaussian.has_sample() && gaussian.has_kl(gaussian));
+  EXPECT_FALSE(gaussian.has<Mode>());  // which it does not pass on
+  EXPECT_FALSE(shares.has<Mean>() || shares.has<Median>() || shares.has_sample() || shares.has_kl(shares) || shares.has_kl(gaussian));
+  EXPECT_FALSE(gaussian.has_kl(shares) || shares.has_fisher_information());
+  EXPECT_EQ(interpret(gaussian.mean()).item(), 0.5);
+  EXPECT_EQ(interpret(gaussian.kl(gaussian)).item(), 0);
+  EXPECT_THROW(shares.mean(), ArgumentError);
+  EXPECT_THROW(shares.sample("s"), ArgumentError);
+  EXPECT_THROW(shares.kl(shares), ArgumentError);
+  EXPECT_THROW(shares.fisher_information(), ArgumentError);
+  EXPECT_EQ(shares.name(), "wrapped shares");
+  EXPECT_EQ(shares.event_rank(), 1U);
+}
+
 TEST(Heads, TakeANodeAsTarget) {  // an autoencoder's own bytes
   Graph graph;
   const Node image = graph.input("image", {batch, 4}, DType::uint8);
