@@ -4,6 +4,7 @@
 #include "ops/activations.h"
 #include "ops/argmax.h"
 #include "ops/arithmetic.h"
+#include "ops/bessel.h"
 #include "ops/binary_cross_entropy.h"
 #include "ops/concat.h"
 #include "ops/conv2d.h"
@@ -36,6 +37,7 @@ void register_builtin_ops() {
     register_trigonometric_ops();
     register_error_function_ops();
     register_gamma_functions();
+    register_bessel_ops();
     register_activation_ops();
     register_logical_ops();
     register_conv2d_ops();

@@ -3,6 +3,7 @@
 #include "ops/activations.h"
 #include "ops/argmax.h"
 #include "ops/arithmetic.h"
+#include "ops/bessel.h"
 #include "ops/binary_cross_entropy.h"
 #include "ops/builtin.h"
 #include "ops/concat.h"
