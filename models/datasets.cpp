@@ -9,8 +9,8 @@
 #include "framework/text.h"
 #include "models/image_folder.h"
 #include "models/named_data.h"
+#include "models/named_tables.h"
 #include "models/shipped_data.h"
-#include "models/table_file.h"
 
 namespace loglik {
 namespace {
@@ -39,20 +39,6 @@ std::string fashion_mnist_folder() {
 
 std::string fashion_mnist_2000_folder() { return shipped_data_folder() + "/fashion-mnist-2000"; }
 
-std::string penguins_file() { return shipped_data_folder() + "/penguins.csv"; }
-
-TableColumns penguin_columns(std::string_view target) {
-  if (target == "body_mass") {
-    // In kilograms, so that a standard deviation of 1 is of the targets' size.
-    return {.features = {"bill_length_mm", "bill_depth_mm", "flipper_length_mm"}, .target = "body_mass_g", .target_scale = 1e-3};
-  }
-  const std::vector<std::string> measurements{"bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"};
-  if (target == "sex") return {.features = measurements, .target = "sex", .kind = TargetKind::binary, .classes = 2};
-  if (target == "island") return {.features = measurements, .target = "island", .kind = TargetKind::classes, .classes = 3};
-  throw NameError(fmt::format("target \"{}\" of the penguins is unknown{}", target,
-                              suggestion(target, std::vector<std::string>{"body_mass", "sex", "island"})));
-}
-
 Dataset fashion_mnist(std::string_view part, const std::string& folder) {
   return read_part(part, folder.empty() ? fashion_mnist_folder() : folder);
 }
@@ -60,8 +46,16 @@ Dataset fashion_mnist(std::string_view part, const std::string& folder) {
 Dataset fashion_mnist_2000(std::string_view part) { return read_part(part, fashion_mnist_2000_folder()); }
 
 Dataset penguins(std::string_view target, std::string_view part, DType dtype) {
-  const TableColumns columns = penguin_columns(target);
-  return part_of_table(read_csv(penguins_file()), columns, part, dtype);
+  const std::string prefix = "penguins_";
+  const NamedTable* table = find_named_table(prefix + std::string(target));
+  if (table == nullptr) {
+    std::vector<std::string> known;
+    for (const NamedTable& other : named_tables()) {
+      if (other.name.starts_with(prefix)) known.push_back(other.name.substr(prefix.size()));
+    }
+    throw NameError(fmt::format("target \"{}\" of the penguins is unknown{}", target, suggestion(target, known)));
+  }
+  return part_of_table(read_csv(path_of(*table)), table->columns, part, dtype);
 }
 
 }  // namespace loglik

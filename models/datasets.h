@@ -24,7 +24,8 @@ Dataset fashion_mnist_2000(std::string_view part);
 /// `target` is
 ///   - "body_mass": kilograms, real, from the length and depth of the bill and the length of the flipper;
 ///   - "sex": 0 female, 1 male, from these and the body mass;
-///   - "island": 0 Biscoe, 1 Dream, 2 Torgersen, from the same four.
+///   - "island": 0 Biscoe, 1 Dream, 2 Torgersen, from the same four;
+///   - "bill_depth": millimetres, real, from the body mass and the length of the flipper.
 /// x {n, features} has mean 0 and standard deviation 1 over the rows to train on (over all, for "all"). Real targets are of x's dtype,
 /// the others int32, {n}. Throws NameError for another target. Source: Horst, Hill & Gorman 2020.
 Dataset penguins(std::string_view target, std::string_view part, DType dtype = DType::float32);

@@ -8,7 +8,7 @@
 #include "framework/text.h"
 #include "models/image_folder.h"
 #include "models/named_data.h"
-#include "models/table_file.h"
+#include "models/named_tables.h"
 
 namespace loglik {
 namespace {
@@ -20,18 +20,17 @@ LoadedData load_clothes(const std::string& name, const std::string& folder) {
   return data;
 }
 
-LoadedData load_penguins(const std::string& target, DType dtype) {
-  const Table table = read_csv(penguins_file());
-  const TableColumns columns = penguin_columns(target);
-  DataInfo info{.name = "penguins_" + target,
-                .source = penguins_file(),
-                .sample = {static_cast<std::int64_t>(columns.features.size())},
-                .dtype = dtype,
-                .target = columns.kind,
-                .classes = columns.classes,
-                .target_name = target == "body_mass" ? "body_mass_kg" : target};
-  if (target == "sex") info.class_names = {"female", "male"};
-  if (target == "island") info.class_names = {"Biscoe", "Dream", "Torgersen"};
+LoadedData load_named_table(const NamedTable& named, DType dtype) {
+  const Table table = read_csv(path_of(named));
+  const TableColumns& columns = named.columns;
+  const DataInfo info{.name = named.name,
+                      .source = path_of(named),
+                      .sample = {static_cast<std::int64_t>(columns.features.size())},
+                      .dtype = dtype,
+                      .target = columns.kind,
+                      .classes = columns.classes,
+                      .target_name = named.target_name,
+                      .class_names = named.class_names};
   return {info, part_of_table(table, columns, "train", dtype), part_of_table(table, columns, "test", dtype)};
 }
 
@@ -42,13 +41,14 @@ bool is_path(std::string_view text) {
 }  // namespace
 
 const std::vector<NamedData>& named_data() {
-  static const std::vector<NamedData> all{
-      {"fashion_mnist", "70,000 images of clothes, 28×28, ten classes (Debian's package dataset-fashion-mnist)"},
-      {"fashion_mnist_2000", "2,000 of them, which come with Loglik"},
-      {"penguins_body_mass", "body mass of 333 penguins from bill and flipper"},
-      {"penguins_sex", "sex of 333 penguins from four measurements"},
-      {"penguins_island", "island of 333 penguins, of three, from four measurements"},
-  };
+  static const std::vector<NamedData> all = [] {
+    std::vector<NamedData> data{
+        {"fashion_mnist", "70,000 images of clothes, 28×28, ten classes (Debian's package dataset-fashion-mnist)"},
+        {"fashion_mnist_2000", "2,000 of them, which come with Loglik"},
+    };
+    for (const NamedTable& table : named_tables()) data.push_back({table.name, table.description});
+    return data;
+  }();
   return all;
 }
 
@@ -56,9 +56,7 @@ LoadedData load_data(std::string_view name_or_path, DType dtype) {
   const std::string name(name_or_path);
   if (name == "fashion_mnist") return load_clothes(name, fashion_mnist_folder());
   if (name == "fashion_mnist_2000") return load_clothes(name, fashion_mnist_2000_folder());
-  if (name == "penguins_body_mass") return load_penguins("body_mass", dtype);
-  if (name == "penguins_sex") return load_penguins("sex", dtype);
-  if (name == "penguins_island") return load_penguins("island", dtype);
+  if (const NamedTable* table = find_named_table(name)) return load_named_table(*table, dtype);
   if (!is_path(name)) {
     std::vector<std::string> names;
     for (const NamedData& data : named_data()) names.push_back(data.name);

@@ -21,7 +21,7 @@ struct NamedData {
   std::string description;
 };
 
-/// "fashion_mnist", "fashion_mnist_2000", "penguins_body_mass", "penguins_sex", "penguins_island".
+/// "fashion_mnist", "fashion_mnist_2000", and the tables of named_tables.h: "penguins_body_mass", "penguins_sex", …, "party".
 const std::vector<NamedData>& named_data();
 
 /// The data set of that name, or the one at that path:

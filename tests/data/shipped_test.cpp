@@ -25,7 +25,7 @@ TEST(ShippedData, HasTheReadmesChecksums) {
     EXPECT_EQ(sha256_of_file(folder + line.substr(66)), line.substr(0, 64)) << line.substr(66);
     ++files;
   }
-  EXPECT_EQ(files, 5);
+  EXPECT_EQ(files, 8);
 }
 
 TEST(ShippedData, HoldsPenguins) {
@@ -36,6 +36,17 @@ TEST(ShippedData, HoldsPenguins) {
   EXPECT_EQ(counts(penguins.column("species"), 3), (std::vector{146, 68, 119}));
   EXPECT_EQ(counts(penguins.column("island"), 3), (std::vector{163, 123, 47}));
   EXPECT_EQ(counts(penguins.column("sex"), 2), (std::vector{165, 168}));
+}
+
+TEST(ShippedData, HoldsEconometricTables) {
+  EXPECT_EQ(read_csv(folder + "engel.csv").rows(), 235);
+  const Tensor visits = read_csv(folder + "doctor_visits.csv").column("visits");
+  EXPECT_EQ(visits.count(), 2'019);
+  double sum = 0, squares = 0;
+  for (const double y : visits.values<double>()) sum += y, squares += y * y;
+  EXPECT_NEAR(sum / 2019, 2.92224, 5e-6);
+  EXPECT_NEAR(squares / 2019 - sum / 2019 * sum / 2019, 21, 0.5);
+  EXPECT_EQ(counts(read_csv(folder + "party.csv").column("party"), 7), (std::vector{200, 180, 108, 37, 94, 150, 175}));
 }
 
 TEST(ShippedData, HoldsFashionMnist) {
