@@ -45,6 +45,11 @@ Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
+void Session::set_draw(std::uint64_t number) {
+  if (program_->options().training) throw ArgumentError("set_draw: this program trains, its draws are keyed by its steps");
+  random_->step = number;
+}
+
 StepResult Session::step(const Batch& batch) {
   if (target_check_ != nullptr) target_check_->check(batch, 0);
   bind(batch);

@@ -54,6 +54,10 @@ class Session {
   Elements elements(std::string_view name) const;  ///< the same where they lie, until the next step
   bool has_output(std::string_view name) const;
 
+  /// Which draw random ops make in the next runs of a program that does not train: the same number, the same bits; 0 at first. A program that
+  /// trains draws anew in each step, keyed by the steps done. Throws ArgumentError for such a program.
+  void set_draw(std::uint64_t number);
+
   const Program& program() const { return *program_; }
   std::size_t arena_bytes() const { return arena_bytes_; }
 

@@ -223,6 +223,24 @@ TEST(Session, MayBeMovedBetweenSteps) {
   EXPECT_TRUE(moved.fetch("noise").same_bits(interpret(noise, {{"x", batch[0].second}}, 5)));
 }
 
+TEST(Session, DrawsAnewWhereItIsTold) {
+  Graph graph;
+  graph.output("noise", test::noisy(graph.input("x", {3})));
+  Session session(std::make_shared<const Program>(Graph(graph.data()), std::make_shared<State>(5), ProgramOptions{}));
+  const Batch batch{{"x", Tensor::from<float>({1, 2, 3})}};
+  const auto draw = [&](std::uint64_t number) {
+    session.set_draw(number);
+    session.step(batch);
+    return session.fetch("noise");
+  };
+  const Tensor first = draw(0), second = draw(1);
+  EXPECT_FALSE(first.same_bits(second));
+  EXPECT_TRUE(draw(0).same_bits(first));
+  EXPECT_TRUE(draw(1).same_bits(second));
+  Graph regression = test::regression();
+  EXPECT_THROW(compile(regression).session().set_draw(1), ArgumentError);
+}
+
 TEST(Session, SeveralShareOneState) {
   Graph graph = test::regression();
   const Model model = compile(graph, {.optimizer = Sgd{.learning_rate = 0.01}});
