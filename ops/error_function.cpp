@@ -47,6 +47,96 @@ double polynomial(const double (&coefficients)[n], double x) {
   return value;
 }
 
+struct Ndtri {  // ∂p = g/φ(x)
+  static constexpr std::string_view name = "ndtri";
+  template <class T>
+  T operator()(T p) const {
+    return static_cast<T>(special::normal_quantile(p));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) {
+    return {args.output_gradient(0) * (std::sqrt(2 * std::numbers::pi) * exp(0.5 * square(args.output(0))))};
+  }
+};
+
+// rₙ = hₙ/hₙ₋₁ of hₙ = e^(x²)·iⁿerfc(x), h₋₁ = 2/√π: rₙ = 1/(2x + 2(n+1)·rₙ₊₁). For large x that is a continued fraction, all positive,
+// with fewer steps the larger x; for smaller x, where from erfc upwards little or (x < 0) nothing cancels, the recurrence the other way.
+long double erfc_ratio(int n, long double x) {
+  if (x >= (n == 0 ? 8 : 0.5L)) {  // for n = 0 nothing is subtracted below
+    long double ratio = 0;
+    for (int m = n + 30 + static_cast<int>(300 / (x * x)); m >= n; --m) ratio = 1 / (2 * x + 2 * (m + 1) * ratio);
+    return ratio;
+  }
+  long double ratio = std::exp(x * x) * std::erfc(x) / (2 * std::numbers::inv_sqrtpi_v<long double>);
+  for (int m = 1; m <= n; ++m) ratio = (1 / ratio - 2 * x) / (2 * m);
+  return ratio;
+}
+
+long double log_normal_cdf(long double z) {
+  const long double x = z / std::numbers::sqrt2_v<long double>;
+  if (z > 0) return std::log1p(-std::erfc(x) / 2);
+  return z > -1 ? std::log(std::erfc(-x) / 2) : std::log(special::scaled_erfc(-x) / 2) - z * z / 2;
+}
+
+struct ErfcIntegralRatio {  // rₙ;    ∂x = g·2·rₙ·(n·rₙ − (n+1)·rₙ₊₁)
+  static constexpr std::string_view name = "erfc_integral_ratio";
+  static constexpr int highest = 8;
+  int n = 1;
+  template <class T>
+  T operator()(T x) const {
+    return special::rounded<T>(erfc_ratio(n, x));
+  }
+  void check() const {
+    if (n < 1 || n > highest) throw ArgumentError(fmt::format("n is {}, must be in [1, {}]", n, highest));
+  }
+  Attributes attributes() const { return {{"n", std::int64_t{n}}}; }
+  static ErfcIntegralRatio read(const Attributes& attributes) { return {static_cast<int>(attributes.get<std::int64_t>("n"))}; }
+  std::vector<Node> gradient(const GradientArgs& args) const {
+    if (n == highest) not_differentiable(args, "the 8th ratio is the last");
+    const Node r = args.output(0);
+    const double m = n;
+    return {args.output_gradient(0) * (2.0 * r * (m * r - (m + 1) * erfc_integral_ratio(n + 1, args.input(0))))};
+  }
+};
+
+struct Erfcx {  // ∂x = −2·g·y·r₁(x)
+  static constexpr std::string_view name = "erfcx";
+  template <class T>
+  T operator()(T x) const {
+    return special::rounded<T>(special::scaled_erfc(x));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) {
+    return {args.output_gradient(0) * (-2.0 * args.output(0) * erfc_integral_ratio(1, args.input(0)))};
+  }
+};
+
+struct NormalHazard {  // λ(z);    ∂z = g·λ·√2·r₁(z/√2)
+  static constexpr std::string_view name = "normal_hazard";
+  template <class T>
+  T operator()(T z) const {
+    constexpr long double root_half = 1 / std::numbers::sqrt2_v<long double>;
+    return special::rounded<T>(root_half / erfc_ratio(0, z * root_half));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) {
+    const Node excess = std::numbers::sqrt2 * erfc_integral_ratio(1, args.input(0) * (1 / std::numbers::sqrt2));
+    return {args.output_gradient(0) * (args.output(0) * excess)};
+  }
+};
+
+struct LogNdtr {  // log Φ(z);    ∂z = g·λ(−z)
+  static constexpr std::string_view name = "log_ndtr";
+  template <class T>
+  T operator()(T z) const {
+    return special::rounded<T>(log_normal_cdf(z));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) { return {args.output_gradient(0) * normal_hazard(-args.input(0))}; }
+};
+
+}  // namespace
+
+namespace special {
+
+long double scaled_erfc(long double x) { return 2 * std::numbers::inv_sqrtpi_v<long double> * erfc_ratio(0, x); }
+
 // Ratios of polynomials of degree 7, as AS 241 names their coefficients.
 double normal_quantile(double p) {
   static constexpr double a[] = {3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
@@ -92,93 +182,7 @@ double normal_quantile(double p) {
   return std::copysign(x, q);
 }
 
-struct Ndtri {  // ∂p = g/φ(x)
-  static constexpr std::string_view name = "ndtri";
-  template <class T>
-  T operator()(T p) const {
-    return static_cast<T>(normal_quantile(p));
-  }
-  static std::vector<Node> gradient(const GradientArgs& args) {
-    return {args.output_gradient(0) * (std::sqrt(2 * std::numbers::pi) * exp(0.5 * square(args.output(0))))};
-  }
-};
-
-// rₙ = hₙ/hₙ₋₁ of hₙ = e^(x²)·iⁿerfc(x), h₋₁ = 2/√π: rₙ = 1/(2x + 2(n+1)·rₙ₊₁). For large x that is a continued fraction, all positive,
-// with fewer steps the larger x; for smaller x, where from erfc upwards little or (x < 0) nothing cancels, the recurrence the other way.
-long double erfc_ratio(int n, long double x) {
-  if (x >= 0.5L) {
-    long double ratio = 0;
-    for (int m = n + 30 + static_cast<int>(300 / (x * x)); m >= n; --m) ratio = 1 / (2 * x + 2 * (m + 1) * ratio);
-    return ratio;
-  }
-  long double ratio = std::exp(x * x) * std::erfc(x) / (2 * std::numbers::inv_sqrtpi_v<long double>);
-  for (int m = 1; m <= n; ++m) ratio = (1 / ratio - 2 * x) / (2 * m);
-  return ratio;
-}
-
-long double scaled_erfc(long double x) { return 2 * std::numbers::inv_sqrtpi_v<long double> * erfc_ratio(0, x); }
-
-long double log_normal_cdf(long double z) {
-  const long double x = z / std::numbers::sqrt2_v<long double>;
-  if (z > 0) return std::log1p(-std::erfc(x) / 2);
-  return z > -1 ? std::log(std::erfc(-x) / 2) : std::log(scaled_erfc(-x) / 2) - z * z / 2;
-}
-
-struct ErfcIntegralRatio {  // rₙ;    ∂x = g·2·rₙ·(n·rₙ − (n+1)·rₙ₊₁)
-  static constexpr std::string_view name = "erfc_integral_ratio";
-  static constexpr int highest = 8;
-  int n = 1;
-  template <class T>
-  T operator()(T x) const {
-    return special::rounded<T>(erfc_ratio(n, x));
-  }
-  void check() const {
-    if (n < 1 || n > highest) throw ArgumentError(fmt::format("n is {}, must be in [1, {}]", n, highest));
-  }
-  Attributes attributes() const { return {{"n", std::int64_t{n}}}; }
-  static ErfcIntegralRatio read(const Attributes& attributes) { return {static_cast<int>(attributes.get<std::int64_t>("n"))}; }
-  std::vector<Node> gradient(const GradientArgs& args) const {
-    if (n == highest) not_differentiable(args, "the 8th ratio is the last");
-    const Node r = args.output(0);
-    const double m = n;
-    return {args.output_gradient(0) * (2.0 * r * (m * r - (m + 1) * erfc_integral_ratio(n + 1, args.input(0))))};
-  }
-};
-
-struct Erfcx {  // ∂x = −2·g·y·r₁(x)
-  static constexpr std::string_view name = "erfcx";
-  template <class T>
-  T operator()(T x) const {
-    return special::rounded<T>(scaled_erfc(x));
-  }
-  static std::vector<Node> gradient(const GradientArgs& args) {
-    return {args.output_gradient(0) * (-2.0 * args.output(0) * erfc_integral_ratio(1, args.input(0)))};
-  }
-};
-
-struct NormalHazard {  // λ(z);    ∂z = g·λ·√2·r₁(z/√2)
-  static constexpr std::string_view name = "normal_hazard";
-  template <class T>
-  T operator()(T z) const {
-    constexpr long double root_half = 1 / std::numbers::sqrt2_v<long double>;
-    return special::rounded<T>(root_half / erfc_ratio(0, z * root_half));
-  }
-  static std::vector<Node> gradient(const GradientArgs& args) {
-    const Node excess = std::numbers::sqrt2 * erfc_integral_ratio(1, args.input(0) * (1 / std::numbers::sqrt2));
-    return {args.output_gradient(0) * (args.output(0) * excess)};
-  }
-};
-
-struct LogNdtr {  // log Φ(z);    ∂z = g·λ(−z)
-  static constexpr std::string_view name = "log_ndtr";
-  template <class T>
-  T operator()(T z) const {
-    return special::rounded<T>(log_normal_cdf(z));
-  }
-  static std::vector<Node> gradient(const GradientArgs& args) { return {args.output_gradient(0) * normal_hazard(-args.input(0))}; }
-};
-
-}  // namespace
+}  // namespace special
 
 Node erf(Operand x) { return elementwise<Erf>({x}); }
 Node erfc(Operand x) { return elementwise<Erfc>({x}); }

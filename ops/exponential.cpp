@@ -10,8 +10,19 @@
 #include "ops/activations.h"
 #include "ops/arithmetic.h"
 #include "ops/logical.h"
+#include "ops/special_kernels.h"
 
 namespace loglik {
+
+// With s = t/(2 + t), log(1 + t) = 2·(s + s³/3 + s⁵/5 + …) and t = 2s + s·t.
+long double special::log1pmx(long double t) {
+  if (!(std::abs(t) < 0.5L)) return std::log1p(t) - t;
+  const long double s = t / (2 + t), square = s * s;
+  long double sum = 0;
+  for (int n = 43; n >= 3; n -= 2) sum = sum * square + 1.0L / n;
+  return s * (2 * square * sum - t);
+}
+
 namespace {
 
 struct Exp {  // y = eˣ;    ∂x = g·y
@@ -80,6 +91,18 @@ struct Log1mexp {  // log(1 − e^−d);    ∂d = g·e^−d/(1 − e^−d), whe
   }
 };
 
+struct Log1pmx {  // log(1 + x) − x;    ∂x = −g·x/(1 + x)
+  static constexpr std::string_view name = "log1pmx";
+  template <class T>
+  T operator()(T x) const {
+    return special::rounded<T>(special::log1pmx(x));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) {
+    const Node x = args.input(0);
+    return {args.output_gradient(0) * -(x / (1.0 + x))};
+  }
+};
+
 struct Logaddexp {  // max + log1p(e^−|a − b|);    ∂a = g·S(a − b),  ∂b = g·S(b − a)
   static constexpr std::string_view name = "logaddexp";
   template <class T>
@@ -102,6 +125,7 @@ Node exp(Operand x) { return elementwise<Exp>({x}); }
 Node expm1(Operand x) { return elementwise<Expm1>({x}); }
 Node log(Operand x) { return elementwise<Log>({x}); }
 Node log1p(Operand x) { return elementwise<Log1p>({x}); }
+Node log1pmx(Operand x) { return elementwise<Log1pmx>({x}); }
 Node log1mexp(Operand d) { return elementwise<Log1mexp>({d}); }
 Node logaddexp(Operand a, Operand b) { return elementwise<Logaddexp>({a, b}); }
 Node mul_exp(Operand x, Operand s) { return elementwise<MulExp>({x, s}); }
@@ -112,6 +136,7 @@ void register_exponential_ops() {
   register_elementwise<Log, 1>();
   register_elementwise<Log1p, 1>();
   register_elementwise<MulExp, 2>();
+  register_elementwise<Log1pmx, 1>();
   register_elementwise<Log1mexp, 1>();
   register_elementwise<Logaddexp, 2>();
 }

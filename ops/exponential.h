@@ -16,6 +16,10 @@ Node log1p(Operand x);  ///< log(1 + x), to full precision near 0: −∞ at −
 /// What divides by a scale that is known by its logarithm: (y − μ)/σ is mul_exp(y − μ, −log σ), finite for any finite log σ where y = μ.
 Node mul_exp(Operand x, Operand s);
 
+/// log(1 + x) − x, to full relative precision near 0, where it is −½x²: −∞ at −1, NaN below. Half the unit deviance of a gamma distribution
+/// is −log1pmx(u − 1) = u − 1 − log u. Gradient −g·x/(1 + x).
+Node log1pmx(Operand x);
+
 /// log(1 − e^−d) for d > 0, to full precision for small and large d: −∞ at 0, NaN below. Mind the sign: with d = log b − log a it takes
 /// log b to log(b − a) = log b + log1mexp(d). Gradient g·e^−d/(1 − e^−d).
 /// Source: Mächler 2012, "Accurately computing log(1 − exp(−|a|))", vignette of the R package Rmpfr.

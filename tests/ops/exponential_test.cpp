@@ -20,12 +20,14 @@ const ConformanceCases conforming{
      {.shapes = {{{3, 5}, {3, 5}}, {{3, 1}, {1, 4}}, {{1}, {7}}, {{0, 4}, {4}}}, .large = {{{300, 401}, {401}}}, .orders = 3}},
 };
 const ConformanceCases of_sums{
+    {"log1pmx", log1pmx, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {-0.5, 3}, .large = {{300, 401}}, .orders = 3}},
     {"log1mexp", log1mexp, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {0.3, 3}, .large = {{300, 401}}, .orders = 3}},
     {"logaddexp",
      logaddexp,
      {.shapes = {{{3, 5}, {3, 5}}, {{3, 1}, {1, 4}}, {{1}, {7}}, {{0, 4}, {4}}}, .large = {{{300, 401}, {401}}}, .orders = 3}},
 };
 const References sums{"Exponential.SumsAndDifferencesOfExponentialsAreRight", {"log1mexp", "logaddexp"}};
+const References remainder{"Exponential.Log1pmxIsRight", {"log1pmx"}};
 const References by_digits{"Exponential.IsRight", {"exp", "expm1", "log", "log1p"}};
 const References products{"Exponential.MulExpIsRight", {"mul_exp"}};
 
@@ -112,6 +114,16 @@ TEST(Exponential, LogaddexpHasTheLimits) {
   expect_close(gradient_of(of_a, a), {0.5, 0, 0.5, 1, 0, nan}, 0);
   const Build twice = [&](const std::vector<Node>& v) { return gradient(reduce_sum(of_a(v)), v[0]); };
   expect_close(gradient_of(twice, row({-inf, -inf, inf, inf, 1, 2})), {0, 0, 0, 0, 0, 0}, 0);
+}
+
+TEST(Exponential, Log1pmxIsRight) {  // from 60 digits (mpmath); on both sides of where the series begins
+  expect_reference({"log1pmx",
+                    log1pmx,
+                    {-1.8350887222397812, -0.19314718055994531, -0.13786414490356185, -0.00049869831458030116, -5.000000003333334e-19,
+                     -4.9999999966666673e-19, -0.00047834133324631163, -0.074594506310631547, -0.094534891891835618, -0.58370926812584493,
+                     -36.774306572763347, -999999979.27673416}},
+                   {-0.9375, -0.5, -0.4375, -0.03125, -1e-9, 1e-9, 0.03125, 0.4375, 0.5, 1.5, 40.5, 1e9}, 1);
+  expect_close(value_of(unary(log1pmx), {row({-1, -2, 0, 1e-300, inf, nan})}), {-inf, nan, 0, 0, nan, nan}, 0);
 }
 
 TEST(Exponential, NoSecondDerivativeOfLog1mexpIsNaN) {
