@@ -10,9 +10,11 @@
 #include "ops/conv2d.h"
 #include "ops/dropout.h"
 #include "ops/error_function.h"
+#include "ops/expint.h"
 #include "ops/exponential.h"
 #include "ops/gamma_functions.h"
 #include "ops/gather.h"
+#include "ops/incomplete_gamma.h"
 #include "ops/linear_recurrence.h"
 #include "ops/logical.h"
 #include "ops/logsumexp.h"
@@ -38,6 +40,8 @@ void register_builtin_ops() {
     register_error_function_ops();
     register_gamma_functions();
     register_bessel_ops();
+    register_incomplete_gamma_ops();
+    register_expint_ops();
     register_activation_ops();
     register_logical_ops();
     register_conv2d_ops();

@@ -1,0 +1,34 @@
+#include "ops/expint.h"
+
+#include <limits>
+
+#include "tests/ops/cases.h"
+#include "tests/ops/derivatives.h"
+
+namespace loglik {
+namespace {
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+const ConformanceCases conforming{
+    {"expint", expint, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {0.5, 5}, .large = {{100, 41}}, .orders = 3}}};
+const References by_digits{"Expint.IsRight", {"expint"}};
+
+TEST(Expint, Conforms) { conforming.check(); }
+
+TEST(Expint, IsRight) {  // from 40 digits (mpmath); long double and a rounding leave an ulp
+  expect_reference({"expint",
+                    expint,
+                    {20.146050173044878, 2.9195277828095489, 0.55977359477616081, 0.21938393439552027, 0.10001958240663265,
+                     0.017978938215454407, 3.164563874279932e-6, 6.2125016259360372e-20, 1.4065187662340329e-307}},
+                   {1e-9, 0.03125, 0.5, 1, 1.5, 2.75, 10.25, 40.5, 700}, 1);
+  expect_close(value_of(unary(expint), {row({1e-300})}), {690.19831223331217}, 1);
+}
+
+TEST(Expint, HasTheLimits) {
+  expect_close(value_of(unary(expint), {row({0, inf, -1, nan, 1e300})}), {inf, 0, nan, nan, 0}, 0);
+  expect_close(gradient_of(unary(expint), row({0, inf, 1e300})), {-inf, 0, 0}, 0);
+}
+
+}  // namespace
+}  // namespace loglik
