@@ -22,7 +22,7 @@ std::string class_name(std::string_view mangled) {
 }  // namespace
 
 void Distribution::throw_no_answer(std::string_view distribution, std::string_view answer) {
-  throw ArgumentError(fmt::format("the distribution \"{}\" has no {}: ask with has<>() first", distribution, class_name(answer)));
+  throw ArgumentError(fmt::format("the distribution \"{}\" has no {} of its own: ask with has<>() first, or the function of that name in ops/distributions/answers.h", distribution, class_name(answer)));
 }
 
 }  // namespace loglik

@@ -4,6 +4,8 @@
 
 namespace loglik {
 
+struct GraphData;
+
 /// What every exception of this library derives from. Messages say what is wrong, where, and what would be right.
 class Error : public std::runtime_error {
  public:
@@ -19,5 +21,13 @@ class IndexError : public Error { using Error::Error; };     ///< an index in th
 class SupportError : public Error { using Error::Error; };   ///< a target outside its distribution's support
 class NumericError : public Error { using Error::Error; };   ///< a NaN or infinity where a step needs finite numbers
 class DataError : public Error { using Error::Error; };      ///< a file that is missing, damaged or not what it says
+
+/// Nodes of two graphs that meet in one op.
+class ForeignNodeError : public ArgumentError {
+ public:
+  ForeignNodeError(const std::string& what, GraphData* graph, GraphData* foreign) : ArgumentError(what), graph(graph), foreign(foreign) {}
+  GraphData* graph;    ///< that the op was added to
+  GraphData* foreign;  ///< of an operand
+};
 
 }  // namespace loglik

@@ -82,7 +82,9 @@ Node Graph::add(std::shared_ptr<const Op> op, std::vector<Node> inputs, Site sit
   std::vector<TensorType> types;
   types.reserve(inputs.size());
   for (const Node input : inputs) {
-    if (input.data() != data_.get()) throw ArgumentError(fmt::format("{}{}: an operand {}", op->name(), at(site), input ? "belongs to another graph" : "is an absent Node"));
+    if (!input) throw ArgumentError(fmt::format("{}{}: an operand is an absent Node", op->name(), at(site)));
+    if (input.data() != data_.get())
+      throw ForeignNodeError(fmt::format("{}{}: an operand belongs to another graph", op->name(), at(site)), data_.get(), input.data());
     types.push_back(input.type());
   }
   std::vector<TensorType> outputs = infer(*op, types, site);

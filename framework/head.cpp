@@ -5,24 +5,11 @@
 #include <algorithm>
 
 #include "framework/error.h"
+#include "framework/log_prob_type.h"
 #include "framework/primitives.h"
-#include "framework/temporary.h"
 
 namespace loglik {
 namespace {
-
-// The type of log_prob of a scalar, found by building it and forgetting what was built.
-TensorType log_prob_type(Graph& graph, const Distribution& distribution, Site site) {
-  const auto try_dtype = [&](DType dtype) {
-    const Temporary temporary(graph);
-    return TensorType(distribution.log_prob(graph.constant(0.0, dtype, site)).type());
-  };
-  try {
-    return try_dtype(DType::float32);
-  } catch (const DtypeError&) {  // parameters of float64 want a target of float64
-    return try_dtype(DType::float64);
-  }
-}
 
 // `node` of the sample shape, with axes of 1 appended, so that it broadcasts over a tensor of `rank` axes.
 Node align(Node node, std::size_t rank) {
@@ -49,7 +36,7 @@ const Head& Graph::head(std::string_view name, const Distribution& distribution,
   const Scope names = scope(name);
   Node y = options.target;
   if (!y) {
-    const TensorType type = distribution.target() ? *distribution.target() : log_prob_type(*this, distribution, site);
+    const TensorType type = distribution.target() ? *distribution.target() : log_prob_type(distribution, *this, site);
     y = input(name, type.shape, type.dtype, {}, site);
   }
   const auto refuse = [&](const Shape& shape, std::string_view what) {

@@ -9,6 +9,7 @@
 #include "ops/concat.h"
 #include "ops/conv2d.h"
 #include "ops/dense.h"
+#include "ops/distributions/answers.h"
 #include "ops/distributions/asymmetric_laplace.h"
 #include "ops/distributions/bernoulli.h"
 #include "ops/distributions/categorical.h"

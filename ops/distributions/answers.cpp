@@ -1,0 +1,113 @@
+#include "ops/distributions/answers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "framework/error.h"
+#include "framework/graph.h"
+#include "framework/log_prob_type.h"
+#include "framework/primitives.h"
+#include "ops/arithmetic.h"
+#include "ops/exponential.h"
+#include "ops/random.h"
+
+namespace loglik {
+namespace {
+
+[[noreturn]] void throw_unknown(const Distribution& d, std::string_view answer) {
+  throw ArgumentError(fmt::format("{} of the distribution \"{}\": it has none itself, nor any that this one follows from", answer, d.name()));
+}
+
+// A number that is a p of d: any dtype that d's log_prob takes.
+Node level_of(const Distribution& d, double p) {
+  Graph& graph = graph_of(d);
+  return graph.constant(p, log_prob_type(d, graph).dtype);
+}
+
+}  // namespace
+
+Node mean(const Distribution& d) {
+  if (d.has<Mean>()) return d.mean();
+  throw_unknown(d, "mean");
+}
+
+Node variance(const Distribution& d) {
+  if (d.has<Variance>()) return d.variance();
+  throw_unknown(d, "variance");
+}
+
+Node median(const Distribution& d) {
+  if (d.has<Median>()) return d.median();
+  return quantile(d, level_of(d, 0.5));
+}
+
+Node mode(const Distribution& d) {
+  if (d.has<Mode>()) return d.mode();
+  throw_unknown(d, "mode");
+}
+
+Node entropy(const Distribution& d) {
+  if (d.has<Entropy>()) return d.entropy();
+  throw_unknown(d, "entropy");
+}
+
+Node cdf(const Distribution& d, Node y) {
+  if (d.has<Cdf>()) return d.cdf(y);
+  if (d.has<LogCdf>()) return exp(d.log_cdf(y));
+  if (d.has<Survival>()) return 1.0 - d.survival(y);
+  if (d.has<LogSurvival>()) return -expm1(d.log_survival(y));
+  throw_unknown(d, "cdf");
+}
+
+Node survival(const Distribution& d, Node y) {
+  if (d.has<Survival>()) return d.survival(y);
+  if (d.has<LogSurvival>()) return exp(d.log_survival(y));
+  if (d.has<Cdf>()) return 1.0 - d.cdf(y);
+  if (d.has<LogCdf>()) return -expm1(d.log_cdf(y));
+  throw_unknown(d, "survival");
+}
+
+Node log_cdf(const Distribution& d, Node y) {
+  if (d.has<LogCdf>()) return d.log_cdf(y);
+  if (d.has<LogSurvival>() && !d.has<Cdf>()) return log1mexp(-d.log_survival(y));
+  const Node lower = cdf(d, y);
+  if (!d.has<Survival>()) return log(lower);
+  const Node small = less(lower, 0.5);  // each logarithm where it is precise, and fed with what it can take elsewhere
+  return where(small, log(where(small, lower, 1.0)), log1p(-where(small, 0.0, d.survival(y))));
+}
+
+Node log_survival(const Distribution& d, Node y) {
+  if (d.has<LogSurvival>()) return d.log_survival(y);
+  if (d.has<LogCdf>() && !d.has<Survival>()) return log1mexp(-d.log_cdf(y));
+  const Node upper = survival(d, y);
+  if (!d.has<Cdf>()) return log(upper);
+  const Node small = less(upper, 0.5);
+  return where(small, log(where(small, upper, 1.0)), log1p(-where(small, 0.0, d.cdf(y))));
+}
+
+Node quantile(const Distribution& d, Node p) {
+  if (d.has<Quantile>()) return d.quantile(p);
+  throw_unknown(d, "quantile");
+}
+
+Node crps(const Distribution& d, Node y) {
+  if (d.has<Crps>()) return d.crps(y);
+  throw_unknown(d, "crps");
+}
+
+Node sample(const Distribution& d, std::string_view key) {
+  if (d.has_sample()) return d.sample(key);
+  Graph& graph = graph_of(d);
+  const TensorType type = log_prob_type(d, graph);
+  // Of 53 bits: tails of a float32 would end at 2⁻²⁴. Its 0 becomes half its smallest step.
+  const Node u = maximum(random_uniform(graph, type.shape, {.dtype = DType::float64}).named(key), 0x1p-54);
+  return quantile(d, cast(u, type.dtype));
+}
+
+std::pair<Node, Node> central_interval(const Distribution& d, double level) {
+  if (!(level > 0 && level < 1)) throw ArgumentError(fmt::format("central_interval: level is {}, must be in (0, 1)", level));
+  return {quantile(d, level_of(d, 0.5 * (1 - level))), quantile(d, level_of(d, 0.5 * (1 + level)))};
+}
+
+}  // namespace loglik
