@@ -8,6 +8,7 @@
 #include "ops/binary_cross_entropy.h"
 #include "ops/concat.h"
 #include "ops/conv2d.h"
+#include "ops/cumsum.h"
 #include "ops/dropout.h"
 #include "ops/error_function.h"
 #include "ops/expint.h"
@@ -56,6 +57,7 @@ void register_builtin_ops() {
     register_pooling_ops();
     register_reduction_ops();
     register_linear_recurrence_ops();
+    register_cumsum_ops();
     register_logsumexp_ops();
     register_argmax_ops();
     register_softmax_ops();

@@ -8,6 +8,7 @@
 #include "ops/builtin.h"
 #include "ops/concat.h"
 #include "ops/conv2d.h"
+#include "ops/cumsum.h"
 #include "ops/dense.h"
 #include "ops/distributions/answers.h"
 #include "ops/distributions/asymmetric_laplace.h"
