@@ -18,6 +18,7 @@ class ArgumentError : public Error { using Error::Error; };  ///< an option or a
 class NameError : public Error { using Error::Error; };      ///< a name that is unknown, taken or malformed
 class GradientError : public Error { using Error::Error; };  ///< a derivative that does not exist is needed
 class IndexError : public Error { using Error::Error; };     ///< an index in the data outside its axis
+class MatrixError : public Error { using Error::Error; };    ///< a matrix in the data that an op can't take: not positive definite
 class SupportError : public Error { using Error::Error; };   ///< a target outside its distribution's support
 class NumericError : public Error { using Error::Error; };   ///< a NaN or infinity where a step needs finite numbers
 class DataError : public Error { using Error::Error; };      ///< a file that is missing, damaged or not what it says

@@ -156,10 +156,13 @@ Session::Bound& Session::prepare() {
 }
 
 void Session::run_step(const Step& step) const {
+  const auto where = [&] { return fmt::format("{} at {}: ", step.op->name(), to_string(program_->graph().record(step.node).site)); };
   try {
     step.op->run(step.args);
   } catch (const IndexError& error) {
-    throw IndexError(fmt::format("{} at {}: {}", step.op->name(), to_string(program_->graph().record(step.node).site), error.what()));
+    throw IndexError(where() + error.what());
+  } catch (const MatrixError& error) {
+    throw MatrixError(where() + error.what());
   }
 }
 

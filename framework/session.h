@@ -44,8 +44,8 @@ class Session {
   /// The sizes of symbols come from the data; a size not seen before costs memory and time once, after that nothing is allocated. Integers
   /// are widened (uint8 to int32), float32 to float64, and {n} is taken for {n, 1}.
   /// Throws NameError for a missing or unknown name, ShapeError and DtypeError where data do not fit, SupportError for a target outside its
-  /// distribution's support, ArgumentError for a weight that is negative or not finite, IndexError from ops, NumericError if the loss or the
-  /// gradient is not finite: it names the first node that was not. After an exception the State is as it was before the step.
+  /// distribution's support, ArgumentError for a weight that is negative or not finite, IndexError and MatrixError from ops, NumericError if
+  /// the loss or the gradient is not finite: it names the first node that was not. After an exception the State is as it was before the step.
   StepResult step(const Batch& batch);
 
   /// The value of an output or of a named node ("encoder/h") in the last run; a copy. Throws NameError with the nearest name.

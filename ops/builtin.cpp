@@ -6,6 +6,7 @@
 #include "ops/arithmetic.h"
 #include "ops/bessel.h"
 #include "ops/binary_cross_entropy.h"
+#include "ops/cholesky.h"
 #include "ops/concat.h"
 #include "ops/conv2d.h"
 #include "ops/cumsum.h"
@@ -27,6 +28,7 @@
 #include "ops/slice.h"
 #include "ops/softmax.h"
 #include "ops/transpose.h"
+#include "ops/triangular_solve.h"
 #include "ops/trigonometric.h"
 
 namespace loglik {
@@ -47,6 +49,8 @@ void register_builtin_ops() {
     register_logical_ops();
     register_conv2d_ops();
     register_matmul_ops();
+    register_cholesky_ops();
+    register_triangular_solve_ops();
     register_shape_ops();
     register_transpose_ops();
     register_concat_ops();

@@ -33,11 +33,14 @@ Graph fold_constants(const Graph& before) {
       after.copy(i);
       continue;
     }
+    const auto where = [&] { return fmt::format("{} at {}: ", record.op->name(), to_string(record.site)); };
     std::vector<Tensor> results;
     try {
       results = run_op(*record.op, values);
     } catch (const IndexError& error) {
-      throw IndexError(fmt::format("{} at {}: {}", record.op->name(), to_string(record.site), error.what()));
+      throw IndexError(where() + error.what());
+    } catch (const MatrixError& error) {
+      throw MatrixError(where() + error.what());
     }
     std::vector<Node> folded;
     for (Tensor& value : results) folded.push_back(after.graph().constant(std::move(value), record.site));
