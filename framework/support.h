@@ -26,6 +26,8 @@ class Support {
   static constexpr double simplex_tolerance = 1e-5;  ///< by how much a row's sum may differ from 1
   double lower() const { return lower_; }
   double upper() const { return upper_; }
+  bool lower_is_open() const { return lower_open_; }  ///< is the bound itself outside?
+  bool upper_is_open() const { return upper_open_; }
   /// A value within, at which a density is evaluated in place of a target that does not count: of the simplex, with rows of `elements`.
   double inside(std::int64_t elements = 1) const;
   std::string text() const;  ///< "(0, 1)", "{0, …, 9}", "the finite numbers"
