@@ -6,6 +6,8 @@
 #include <mutex>
 
 #include "framework/error.h"
+#include "framework/graph.h"
+#include "framework/primitives.h"
 #include "framework/text.h"
 #include "ops/distributions/bernoulli.h"
 #include "ops/distributions/categorical.h"
@@ -16,7 +18,10 @@
 #include "ops/distributions/links.h"
 #include "ops/distributions/log_normal.h"
 #include "ops/distributions/logistic.h"
+#include "ops/distributions/mixture.h"
 #include "ops/distributions/weibull.h"
+#include "ops/error_function.h"
+#include "ops/shape.h"
 #include "ops/slice.h"
 
 namespace loglik {
@@ -41,6 +46,8 @@ template <class D> Family located_family(std::string name, std::string descripti
   });
 }
 
+constexpr std::int64_t default_components = 5;
+
 std::vector<Family> builtin_families() {
   return {
       elementwise_family("gaussian", "Gaussian on the real line, σ = 1", Support::real, 1,
@@ -63,6 +70,7 @@ std::vector<Family> builtin_families() {
                          [](Node raw, const Targets&) -> Distribution { return Bernoulli{.logits = raw}; }),
       elementwise_family("bernoulli_soft_targets", "Bernoulli's cross-entropy on [0, 1], by the logit", Support::unit, 1,
                          [](Node raw, const Targets&) -> Distribution { return Bernoulli{.logits = raw, .soft_targets = true}; }),
+      gaussian_mixture_family(default_components),
       {.name = "categorical",
        .description = "Categorical on labels, by the logits",
        .needs_classes = true,
@@ -90,6 +98,26 @@ Registry& registry() {
 }
 
 }  // namespace
+
+Family gaussian_mixture_family(std::int64_t components) {
+  if (components < 1) throw ArgumentError(fmt::format("gaussian_mixture_family: {} components, needs one at least", components));
+  const auto make = [components](Node raw, const Targets& targets) -> Distribution {
+    std::vector<Node> parts = split(raw, 3, -1);  // logits, means, log scales
+    for (Node& part : parts) part = reshape(part, {raw.shape()[0], targets.values, components});
+    const std::vector<Node> means = split(parts[1], components, -1), log_scales = split(bounded_log_scale(parts[2]), components, -1);
+    Mixture mixture{.logits = parts[0], .components = {}};
+    for (std::size_t k = 0; k < means.size(); ++k) {
+      const Node start = ndtri(raw.graph().constant((static_cast<double>(k) + 0.5) / static_cast<double>(components), raw.dtype()));
+      mixture.components.emplace_back(Gaussian{.loc = squeeze(means[k], {-1}) + start, .log_scale = squeeze(log_scales[k], {-1})});
+    }
+    return mixture;
+  };
+  return {.name = components == default_components ? "gaussian_mixture" : fmt::format("gaussian_mixture_{}", components),
+          .description = fmt::format("Mixture of {} Gaussians on the real line: weights, means and scales predicted", components),
+          .support = [](const Targets&) { return Support::real; },
+          .raw_outputs = [components](const Targets& targets) { return 3 * components * targets.values; },
+          .make = make};
+}
 
 Family family(std::string_view name) {
   std::lock_guard lock(registry().mutex);

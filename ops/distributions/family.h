@@ -41,6 +41,16 @@ std::vector<Family> families();
 /// Adds one of your own. Throws NameError if the name is taken, ArgumentError if a function is missing. Thread-safe, as are the others.
 void register_family(Family family);
 
+/// Mixtures of K Gaussians, one for each value of a target: the head of a mixture density network. 3·K raw outputs a value: {values, K}
+/// logits, as many means, as many log scales, held within log 1e-4 and log 1e4. Targets should be standardised: so that the components
+/// are not all the same at first, and then for ever, component k's mean is its raw output plus the normal quantile of (k + ½)/K.
+/// "gaussian_mixture" has 5; of any other number it is named "gaussian_mixture_8", and is yours to register:
+///
+///     register_family(gaussian_mixture_family(8));
+///
+/// Throws ArgumentError for less than one component.
+Family gaussian_mixture_family(std::int64_t components);
+
 /// The distribution of that family, once it has been seen to fit. Throws NameError for the name, ArgumentError for a family of labels if
 /// the targets are none, or have more than one value a sample, ShapeError unless raw is {…, raw_outputs(targets)} with two axes.
 Distribution make_head(std::string_view name, Node raw, const Targets& targets);

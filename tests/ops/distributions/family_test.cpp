@@ -4,6 +4,7 @@
 #include "framework/head.h"
 #include "ops/distributions/gaussian.h"
 #include "ops/distributions/links.h"
+#include "ops/distributions/mixture.h"
 #include "tests/ops/derivatives.h"
 
 namespace loglik {
@@ -33,7 +34,7 @@ TEST(Families, AreChosenByName) {
               family.needs_classes ? (TensorType{DType::int32, {batch}}) : (TensorType{DType::float32, {batch, 2}}));
   }
   EXPECT_EQ(names, (std::vector<std::string>{"bernoulli", "bernoulli_soft_targets", "categorical", "exponential", "gaussian",
-                                             "gaussian_learned_scale", "gaussian_predicted_scale", "gumbel", "laplace", "log_normal",
+                                             "gaussian_learned_scale", "gaussian_mixture", "gaussian_predicted_scale", "gumbel", "laplace", "log_normal",
                                              "logistic", "weibull"}));
 }
 
@@ -72,6 +73,26 @@ TEST(Families, PredictAScaleWithinBounds) {
   EXPECT_NEAR(log_scale.at(3), std::log(1e4), 2e-8);
   expect_derivatives([](const std::vector<Node>& x) { return bounded_log_scale(x[0]); }, {spread({3, 5}, -15, 15)}, 2);
   EXPECT_THROW(soft_clamp(gaussian.log_scale, 1, 1), ArgumentError);
+}
+
+TEST(Families, MixturesBeginWithComponentsThatDiffer) {
+  Graph graph;
+  const Node raw = graph.constant(Tensor(DType::float64, {2, 30}));
+  const Distribution d = make_head("gaussian_mixture", raw, {.values = 2});
+  const Mixture& mixture = *d.as<Mixture>();
+  EXPECT_EQ(mixture.name(), "mixture of 5 gaussian");
+  EXPECT_EQ(mixture.logits.shape(), (Shape{2, 2, 5}));
+  const std::vector<double> quantiles{-1.2815515655446004, -0.5244005127080407, 0, 0.5244005127080407, 1.2815515655446004};  // SciPy's norm.ppf
+  for (std::size_t k = 0; k < 5; ++k) expect_close(interpret(mixture.components[k].mean()), std::vector<double>(4, quantiles[k]), 2);
+  EXPECT_EQ(gaussian_mixture_family(8).name, "gaussian_mixture_8");
+  EXPECT_EQ(gaussian_mixture_family(8).raw_outputs({.values = 3}), 72);
+  EXPECT_THROW(gaussian_mixture_family(0), ArgumentError);
+  // Raw outputs value by value: logits, means, log scales.
+  Tensor numbers(DType::float64, {1, 12});
+  for (std::int64_t i = 0; i < 12; ++i) numbers.mutable_values<double>()[static_cast<std::size_t>(i)] = 0.1 * static_cast<double>(i);
+  const Distribution two = gaussian_mixture_family(2).make(graph.constant(numbers), {.values = 2});
+  expect_close(interpret(two.as<Mixture>()->logits), {0, 0.1, 0.2, 0.3}, 2);
+  expect_close(interpret(two.as<Mixture>()->components[1].mean()), {0.5 + 0.6744897501960817, 0.7 + 0.6744897501960817}, 4);
 }
 
 TEST(Families, CanBeAdded) {

@@ -42,7 +42,11 @@ TEST(Heads, ASampleOfWeightZeroContributesNothing) {
     EXPECT_EQ(actual[1].at(2), 0);
     EXPECT_EQ(actual[3].item(), 3.5);
     const std::int64_t width = actual[2].size(1);
-    for (std::int64_t k = 0; k < 4 * width; ++k) EXPECT_EQ(actual[2].at(k) == 0, k / width == 2) << k;
+    for (std::int64_t row = 0; row < 4; ++row) {  // elsewhere a gradient; of each raw output but for a component that can't have made y
+      std::int64_t zeros = 0;
+      for (std::int64_t k = row * width; k < (row + 1) * width; ++k) zeros += actual[2].at(k) == 0;
+      EXPECT_TRUE(row == 2 ? zeros == width : zeros <= (family.name == "gaussian_mixture" ? 2 : 0)) << row << ": " << zeros;
+    }
   }
 }
 
