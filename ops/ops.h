@@ -25,6 +25,8 @@
 #include "ops/distributions/log_normal.h"
 #include "ops/distributions/logistic.h"
 #include "ops/distributions/mixture.h"
+#include "ops/distributions/tails.h"
+#include "ops/distributions/truncated.h"
 #include "ops/distributions/weibull.h"
 #include "ops/dropout.h"
 #include "ops/error_function.h"

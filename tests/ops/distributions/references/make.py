@@ -194,4 +194,5 @@ def main():
                 file.write(','.join([function, *cells, mp.nstr(value, 17, min_fixed=1, max_fixed=0), mp.nstr(size, 3, min_fixed=1, max_fixed=0)]) + '\n')
 
 
-main()
+if __name__ == '__main__':
+    main()
