@@ -16,6 +16,7 @@
 #include "ops/exponential.h"
 #include "ops/gamma_functions.h"
 #include "ops/gather.h"
+#include "ops/incomplete_beta.h"
 #include "ops/incomplete_gamma.h"
 #include "ops/linear_recurrence.h"
 #include "ops/logical.h"
@@ -42,6 +43,7 @@ void register_builtin_ops() {
     register_trigonometric_ops();
     register_error_function_ops();
     register_gamma_functions();
+    register_incomplete_beta_ops();
     register_bessel_ops();
     register_incomplete_gamma_ops();
     register_expint_ops();

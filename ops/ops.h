@@ -34,6 +34,7 @@
 #include "ops/exponential.h"
 #include "ops/gamma_functions.h"
 #include "ops/gather.h"
+#include "ops/incomplete_beta.h"
 #include "ops/incomplete_gamma.h"
 #include "ops/initializers.h"
 #include "ops/logical.h"
