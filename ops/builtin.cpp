@@ -10,6 +10,7 @@
 #include "ops/concat.h"
 #include "ops/conv2d.h"
 #include "ops/cumsum.h"
+#include "ops/deviances.h"
 #include "ops/dropout.h"
 #include "ops/error_function.h"
 #include "ops/expint.h"
@@ -47,6 +48,7 @@ void register_builtin_ops() {
     register_bessel_ops();
     register_incomplete_gamma_ops();
     register_expint_ops();
+    register_deviance_ops();
     register_activation_ops();
     register_logical_ops();
     register_conv2d_ops();

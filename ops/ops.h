@@ -11,6 +11,7 @@
 #include "ops/conv2d.h"
 #include "ops/cumsum.h"
 #include "ops/dense.h"
+#include "ops/deviances.h"
 #include "ops/distributions/answers.h"
 #include "ops/distributions/asymmetric_laplace.h"
 #include "ops/distributions/bernoulli.h"

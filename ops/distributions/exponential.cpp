@@ -6,6 +6,7 @@
 #include "framework/graph.h"
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
+#include "ops/deviances.h"
 #include "ops/exponential.h"
 #include "ops/random.h"
 
@@ -30,6 +31,12 @@ Node Exponential::log_survival(Node y) const { return -unit(*this, y); }
 Node Exponential::quantile(Node p) const { return mul_exp(-log1p(-p), log_mean); }
 
 Node Exponential::crps(Node y) const { return y + mul_exp(2.0 * expm1(-unit(*this, y)) + 0.5, log_mean); }
+
+Node Exponential::deviance(Node y) const { return 2.0 * gamma_deviance(y, log_mean, 0.0); }
+
+FisherInformation Exponential::fisher_information() const {
+  return {{log_mean}, {broadcast_to(log_mean.graph().constant(1.0, log_mean.dtype()), log_mean.shape())}};
+}
 
 Node Exponential::sample(std::string_view key) const {  // float64: the tail of a float32 uniform ends at 17 means
   const Node u = random_uniform(log_mean.graph(), log_mean.shape(), {.dtype = DType::float64}).named(key);

@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
 
@@ -30,8 +31,10 @@ struct Exponential {
   Node log_survival(Node y) const;
   Node quantile(Node p) const;
   Node crps(Node y) const;
+  Node deviance(Node y) const;              ///< 2·(u − 1 − log u): infinite at 0
   Node sample(std::string_view key) const;  ///< reparameterised: differentiable by the parameters
   Node kl(const Exponential& other) const;
+  FisherInformation fisher_information() const;
   Support support() const { return Support::nonnegative; }
   std::string certificate() const;
 };

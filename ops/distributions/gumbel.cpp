@@ -7,6 +7,7 @@
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
 #include "ops/distributions/location_scale.h"
+#include "ops/expint.h"
 #include "ops/exponential.h"
 
 namespace loglik {
@@ -44,9 +45,25 @@ Node Gumbel::log_survival(Node y) const {
 
 Node Gumbel::quantile(Node p) const { return LocationScale(*this).value(standard_quantile(p)); }
 
+// β·(γ − log 2 − z + 2·E₁(e^−z)). From z = 40 on E₁(e^−z) is z − γ.
+Node Gumbel::crps(Node y) const {
+  const LocationScale parts(*this);
+  const Node z = parts.z(y);
+  return parts.times_scale(egamma - std::numbers::ln2 - z + 2.0 * (expint(rate(minimum(z, 40.0))) + maximum(z - 40.0, 0.0)));
+}
+
+Node Gumbel::deviance(Node y) const {
+  const Node z = LocationScale(*this).z(y);
+  return 2.0 * (maximum(z, -1e38) + expm1(-z));  // as in log_prob
+}
+
 Node Gumbel::sample(std::string_view key) const {
   const LocationScale parts(*this);
   return parts.draw(standard_quantile(parts.uniform(key)));
+}
+
+FisherInformation Gumbel::fisher_information() const {
+  return LocationScale(*this).fisher_information(1, egamma - 1, pi * pi / 6 + (1 - egamma) * (1 - egamma));
 }
 
 std::string Gumbel::certificate() const { return "NLL = z + e^−z + log β, z = (y − μ)/β"; }

@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
 
@@ -15,7 +16,8 @@ namespace loglik {
 /// infinite where the dtype cannot hold it.
 ///
 /// Shapes: loc, log_scale and y broadcast; answers have the shape of loc and log_scale together. The scale is scale·e^log_scale, as
-/// Gaussian's. Methods throw ArgumentError unless scale is finite and above 0. Source: Johnson, Kotz & Balakrishnan 1995, vol. 2, ch. 22.
+/// Gaussian's. Methods throw ArgumentError unless scale is finite and above 0. Source: Johnson, Kotz & Balakrishnan 1995, vol. 2, ch. 22;
+/// CRPS: Friederichs & Thorarinsdottir 2012, doi:10.1002/env.2176.
 struct Gumbel {
   static constexpr std::string_view name = "gumbel";
 
@@ -34,7 +36,10 @@ struct Gumbel {
   Node log_cdf(Node y) const;
   Node log_survival(Node y) const;
   Node quantile(Node p) const;
+  Node crps(Node y) const;
+  Node deviance(Node y) const;              ///< 2·(z + e^−z − 1)
   Node sample(std::string_view key) const;  ///< reparameterised: differentiable by the parameters
+  FisherInformation fisher_information() const;
   Support support() const { return Support::real; }
   std::string certificate() const;
 };

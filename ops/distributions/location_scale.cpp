@@ -60,6 +60,13 @@ Node LocationScale::uniform(std::string_view key) const {
 
 Node LocationScale::draw(Node standard) const { return value(cast(standard, loc_.dtype())); }
 
+FisherInformation LocationScale::fisher_information(double of_loc, double across, double of_log_scale) const {
+  const Node precision = of_loc * exp(-2.0 * log_scale());
+  if (!log_scale_) return {{loc_}, {precision}};
+  const Node cross = across == 0 ? Node() : across * exp(-log_scale());
+  return {{loc_, log_scale_}, {precision, cross, cross, broadcast_to(loc_.graph().constant(of_log_scale, loc_.dtype()), shape())}};
+}
+
 Node LocationScale::learned_log_scale(Node loc, std::string_view family) {
   Graph& graph = loc.graph();
   const Scope scope = graph.numbered_scope(family);

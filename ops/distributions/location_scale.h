@@ -1,6 +1,7 @@
 #pragma once
 #include <string_view>
 
+#include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/shape.h"
 
@@ -26,6 +27,10 @@ class LocationScale {
   /// A draw of a uniform number, float64 in (0, 1), of the answers' shape: `standard_quantile` of it, cast, is a draw of Z.
   Node uniform(std::string_view key) const;
   Node draw(Node standard) const;  ///< μ + σ·z for a z of float64: differentiable by μ and σ
+
+  /// The Fisher information in loc and log_scale, those of them that the family holds as nodes: of_loc/σ², across/σ, of_log_scale; the
+  /// factors are Z's.
+  FisherInformation fisher_information(double of_loc, double across, double of_log_scale) const;
 
   /// A trainable scalar, 0 at first, for log_scale: the parameter "<family>_1/log_scale".
   static Node learned_log_scale(Node loc, std::string_view family);

@@ -56,6 +56,8 @@ Node LogNormal::crps(Node y) const {
   return y * erf(std::numbers::sqrt2 / 2 * z) - 2.0 * mean() * (normal_cdf(z - sigma) - normal_cdf(-std::numbers::sqrt2 / 2 * sigma));
 }
 
+Node LogNormal::deviance(Node y) const { return square(of_log(*this).z(log(y))); }
+FisherInformation LogNormal::fisher_information() const { return LocationScale(*this).fisher_information(1, 0, 2); }
 Node LogNormal::sample(std::string_view key) const { return exp(of_log(*this).sample(key)); }
 Node LogNormal::kl(const LogNormal& other) const { return of_log(*this).kl(of_log(other)); }
 

@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
 
@@ -35,8 +36,10 @@ struct LogNormal {
   Node log_survival(Node y) const;
   Node quantile(Node p) const;
   Node crps(Node y) const;
+  Node deviance(Node y) const;              ///< z²
   Node sample(std::string_view key) const;  ///< reparameterised: differentiable by the parameters
   Node kl(const LogNormal& other) const;
+  FisherInformation fisher_information() const;
   Support support() const { return Support::positive; }
   std::string certificate() const;
 };

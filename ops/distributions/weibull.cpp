@@ -9,7 +9,9 @@
 #include "ops/arithmetic.h"
 #include "ops/exponential.h"
 #include "ops/gamma_functions.h"
+#include "ops/incomplete_gamma.h"
 #include "ops/random.h"
+#include "ops/shape.h"
 
 namespace loglik {
 namespace {
@@ -69,9 +71,30 @@ Node Weibull::log_survival(Node y) const {
 
 Node Weibull::quantile(Node p) const { return scaled(*this, log(-log1p(-p))); }
 
+// y·(2F(y) − 1) + E[Y]·(2^(−1/k) − 2·P(1 + 1/k, e^q)): twice the mean below y is 2·E[Y]·P, and E|Y − Y′| is 2·E[Y]·(1 − 2^(−1/k)).
+Node Weibull::crps(Node y) const {
+  const Node inverse = exp(-log_shape), h = hazard(*this, y);
+  const Node below = 2.0 * gamma_p(1.0 + inverse, h);
+  return y * (1.0 - 2.0 * exp(-h)) + mean() * (exp(-std::numbers::ln2 * inverse) - below);
+}
+
+// As in log_prob.
+Node Weibull::deviance(Node y) const {
+  const Node q = log_hazard(*this, log(y));
+  return 2.0 * (expm1(q) - minimum(q, 1e38));
+}
+
 Node Weibull::sample(std::string_view key) const {  // of a float64 number in (0, 1): the tails of a float32 would end early
   const Node u = random_uniform(log_scale.graph(), common_shape(*this), {.dtype = DType::float64}).named(key);
   return scaled(*this, cast(log(-log(maximum(u, 0x1p-54))), log_scale.dtype()));
+}
+
+FisherInformation Weibull::fisher_information() const {
+  using std::numbers::egamma, std::numbers::pi;
+  const Shape shape = common_shape(*this);
+  const Node k = broadcast_to(exp(log_shape), shape), cross = (egamma - 1) * k;
+  const double of_shape = pi * pi / 6 + (1 - egamma) * (1 - egamma);
+  return {{log_scale, log_shape}, {square(k), cross, cross, broadcast_to(log_scale.graph().constant(of_shape, log_scale.dtype()), shape)}};
 }
 
 std::string Weibull::certificate() const { return "NLL = e^q − q − log k + log y, q = k·(log y − log λ)"; }

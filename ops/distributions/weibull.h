@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
 
@@ -32,7 +33,10 @@ struct Weibull {
   Node log_cdf(Node y) const;
   Node log_survival(Node y) const;
   Node quantile(Node p) const;
+  Node crps(Node y) const;
+  Node deviance(Node y) const;              ///< 2·(e^q − 1 − q): the λ that fits y best is y
   Node sample(std::string_view key) const;  ///< reparameterised: differentiable by the parameters
+  FisherInformation fisher_information() const;
   Support support() const { return Support::positive; }
   std::string certificate() const;
 };

@@ -28,7 +28,7 @@ const Case cases[] = {
        return Gaussian{a, b};
      },
      true},
-    {"gumbel", [](Node a, Node b) -> Distribution { return Gumbel{.loc = a, .log_scale = b}; }, false, false},
+    {"gumbel", [](Node a, Node b) -> Distribution { return Gumbel{.loc = a, .log_scale = b}; }},
     {"laplace",
      [](Node a, Node b) -> Distribution {
        return Laplace{a, b};
@@ -43,7 +43,7 @@ const Case cases[] = {
      [](Node a, Node b) -> Distribution {
        return Logistic{a, b};
      }},
-    {"weibull", [](Node a, Node b) -> Distribution { return Weibull{.log_scale = a, .log_shape = b}; }, false, false},
+    {"weibull", [](Node a, Node b) -> Distribution { return Weibull{.log_scale = a, .log_shape = b}; }},
 };
 
 // The rows of one function.
