@@ -189,7 +189,7 @@ struct StirlingRemainder {  // the nth derivative of δ(x);    ∂x = g times th
   static StirlingRemainder read(const Attributes& attributes) { return {static_cast<int>(attributes.get<std::int64_t>("order"))}; }
   std::vector<Node> gradient(const GradientArgs& args) const {
     if (order > highest) not_differentiable(args, "the 20th derivative is the last");
-    return {args.output_gradient(0) * elementwise<StirlingRemainder>({args.input(0)}, StirlingRemainder{order + 1})};
+    return {args.output_gradient(0) * stirling_remainder_derivative(order + 1, args.input(0))};
   }
 };
 
@@ -214,6 +214,7 @@ Node polygamma(int order, Operand x) { return elementwise<Polygamma>({x}, Polyga
 Node polygamma_increment(int order, Operand a, Operand b) { return elementwise<PolygammaIncrement>({a, b}, PolygammaIncrement{order}); }
 Node lbeta(Operand a, Operand b) { return elementwise<LogBeta>({a, b}); }
 Node stirling_remainder(Operand x) { return elementwise<StirlingRemainder>({x}); }
+Node stirling_remainder_derivative(int n, Operand x) { return elementwise<StirlingRemainder>({x}, StirlingRemainder{n}); }
 
 void register_gamma_functions() {
   register_elementwise<LogGamma, 1>();

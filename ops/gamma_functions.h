@@ -25,6 +25,9 @@ Node lbeta(Operand a, Operand b);
 /// Gradient δ′(x) = ψ(x) − log x + 1/(2x), as precise. Source: Olver et al., NIST Handbook of Mathematical Functions, 5.11.1.
 Node stirling_remainder(Operand x);
 
+/// The nth derivative of δ(x), as precise: −1/(12x²), 1/(6x³), … for large x. Throws ArgumentError unless 0 ≤ n ≤ 20.
+Node stirling_remainder_derivative(int n, Operand x);
+
 void register_gamma_functions();  ///< called by register_builtin_ops
 
 }  // namespace loglik

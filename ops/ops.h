@@ -18,6 +18,7 @@
 #include "ops/distributions/categorical.h"
 #include "ops/distributions/exponential.h"
 #include "ops/distributions/family.h"
+#include "ops/distributions/gamma.h"
 #include "ops/distributions/gaussian.h"
 #include "ops/distributions/gumbel.h"
 #include "ops/distributions/independent.h"

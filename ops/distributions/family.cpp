@@ -12,6 +12,7 @@
 #include "ops/distributions/bernoulli.h"
 #include "ops/distributions/categorical.h"
 #include "ops/distributions/exponential.h"
+#include "ops/distributions/gamma.h"
 #include "ops/distributions/gaussian.h"
 #include "ops/distributions/gumbel.h"
 #include "ops/distributions/laplace.h"
@@ -63,6 +64,11 @@ std::vector<Family> builtin_families() {
                          [](Node raw, const Targets&) -> Distribution {
                            const std::vector<Node> parts = split(raw, 2, -1);
                            return Weibull{.log_scale = bounded_log_scale(parts[0]), .log_shape = bounded_log_scale(parts[1])};
+                         }),
+      elementwise_family("gamma", "Gamma on the positive numbers, the logs of mean and shape predicted", Support::positive, 2,
+                         [](Node raw, const Targets&) -> Distribution {
+                           const std::vector<Node> parts = split(raw, 2, -1);
+                           return Gamma{.log_mean = parts[0], .log_shape = bounded_log_scale(parts[1])};
                          }),
       elementwise_family("exponential", "Exponential on the nonnegative numbers, by the log of its mean", Support::nonnegative, 1,
                          [](Node raw, const Targets&) -> Distribution { return Exponential{.log_mean = raw}; }),

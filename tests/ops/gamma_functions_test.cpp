@@ -68,6 +68,8 @@ TEST(GammaFunctions, DerivativesOfTheRemainderKeepTheirPrecision) {  // Ïˆ(x) âˆ
                {-499999979.8539498, -0.27036284546147817, -0.010881704884865515, -0.00079242709281516695, -5.0802166914192766e-5,
                 -8.33333333325e-12, -8.3333333333333333e-32},
                ulps);
+  expect_close(value_of(unary([](Operand at) { return stirling_remainder_derivative(1, at); }), {row({2.75, 1e5})}),
+               {-0.010881704884865515, -8.33333333325e-12}, ulps);
   const Build second = [](const std::vector<Node>& v) { return gradient(reduce_sum(stirling_remainder(v[0])), v[0]); };
   expect_close(gradient_of(second, x),
                {4.9999999899999994e+17, 0.93480220054467931, 0.0078191915332282821, 0.00015447392727205716, 2.5085961136381368e-6,
@@ -114,6 +116,8 @@ TEST(GammaFunctions, RefuseAnOrderOutOfRange) {
   EXPECT_THROW(polygamma(-1, x), ArgumentError);
   EXPECT_THROW(polygamma(20, x), ArgumentError);
   EXPECT_THROW(polygamma_increment(20, x, x), ArgumentError);
+  EXPECT_THROW(stirling_remainder_derivative(-1, x), ArgumentError);
+  EXPECT_THROW(stirling_remainder_derivative(21, x), ArgumentError);
   EXPECT_THROW(gradient(reduce_sum(polygamma(19, x)), x), GradientError);
 }
 

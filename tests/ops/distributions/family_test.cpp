@@ -33,9 +33,22 @@ TEST(Families, AreChosenByName) {
     EXPECT_EQ(graph.head("y", d).target.type(),
               family.needs_classes ? (TensorType{DType::int32, {batch}}) : (TensorType{DType::float32, {batch, 2}}));
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"bernoulli", "bernoulli_soft_targets", "categorical", "exponential", "gaussian",
-                                             "gaussian_learned_scale", "gaussian_mixture", "gaussian_predicted_scale", "gumbel", "laplace", "log_normal",
-                                             "logistic", "weibull"}));
+  EXPECT_EQ(names, (std::vector<std::string>{
+                       "bernoulli",
+                       "bernoulli_soft_targets",
+                       "categorical",
+                       "exponential",
+                       "gamma",
+                       "gaussian",
+                       "gaussian_learned_scale",
+                       "gaussian_mixture",
+                       "gaussian_predicted_scale",
+                       "gumbel",
+                       "laplace",
+                       "log_normal",
+                       "logistic",
+                       "weibull",
+                   }));
 }
 
 TEST(Families, SuggestWhatWasMeant) {
@@ -82,7 +95,8 @@ TEST(Families, MixturesBeginWithComponentsThatDiffer) {
   const Mixture& mixture = *d.as<Mixture>();
   EXPECT_EQ(mixture.name(), "mixture of 5 gaussian");
   EXPECT_EQ(mixture.logits.shape(), (Shape{2, 2, 5}));
-  const std::vector<double> quantiles{-1.2815515655446004, -0.5244005127080407, 0, 0.5244005127080407, 1.2815515655446004};  // SciPy's norm.ppf
+  const std::vector<double> quantiles{-1.2815515655446004, -0.5244005127080407, 0, 0.5244005127080407,
+                                      1.2815515655446004};  // SciPy's norm.ppf
   for (std::size_t k = 0; k < 5; ++k) expect_close(interpret(mixture.components[k].mean()), std::vector<double>(4, quantiles[k]), 2);
   EXPECT_EQ(gaussian_mixture_family(8).name, "gaussian_mixture_8");
   EXPECT_EQ(gaussian_mixture_family(8).raw_outputs({.values = 3}), 72);

@@ -14,6 +14,7 @@ struct Case {
 
 const Case cases[] = {
     {"exponential", [](Node a, Node) -> Distribution { return Exponential{a}; }, 1},
+    {"gamma", [](Node a, Node b) -> Distribution { return Gamma{.log_mean = a, .log_shape = b}; }, 2},
     {"gumbel", [](Node a, Node b) -> Distribution { return Gumbel{.loc = a, .log_scale = b}; }, 2},
     {"gumbel_of_fixed_scale", [](Node a, Node) -> Distribution { return Gumbel{.loc = a, .scale = 2.5}; }, 1},
     {"log_normal", [](Node a, Node b) -> Distribution { return LogNormal{.loc = a, .log_scale = b}; }, 2},

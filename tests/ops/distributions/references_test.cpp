@@ -28,6 +28,7 @@ const Case cases[] = {
        return Gaussian{a, b};
      },
      true},
+    {"gamma", [](Node a, Node b) -> Distribution { return Gamma{.log_mean = a, .log_shape = b}; }, true},
     {"gumbel", [](Node a, Node b) -> Distribution { return Gumbel{.loc = a, .log_scale = b}; }},
     {"laplace",
      [](Node a, Node b) -> Distribution {

@@ -111,7 +111,58 @@ weibull = Family(
     moderate=lambda rng: (f32(rng.gauss(0, 0.7)), f32(rng.uniform(-0.4, 1))),
     breaks=lambda a, b: [mp.exp(a) * mpf(k)**mp.exp(-b) for k in (0.001, 0.1, 1, 4, 20, 80)])
 
+def log_gamma_tail(a, x, upper):
+    """log of P(a, x) or Q(a, x): the series below a + 1, the continued fraction above, of as many terms as 60 digits need."""
+    factor = a * mp.log(x) - x - mp.loggamma(a + 1)
+    if x < a + 1:
+        term = total = mpf(1)
+        n = 0
+        while term > total * mpf(10)**-65:
+            n += 1
+            term *= x / (a + n)
+            total += term
+        tail, is_upper = factor + mp.log(total), False
+    else:
+        steps = 100 + int(1500 / x + 10 * mp.sqrt(a))
+        f = x + 2 * steps + 1 - a
+        for m in reversed(range(steps)):
+            f = x + 2 * m + 1 - a + (m + 1) * (a - m - 1) / f
+        tail, is_upper = factor + mp.log(a / f), True
+    return tail if upper == is_upper else mp.log1p(-mp.exp(tail))
+
+
+def gamma_quantile(m, c, p):
+    """Newton's method for log x on the log of the smaller tail, which is concave in it."""
+    k = mp.exp(c)
+    upper = p > half
+    target = mp.log(1 - p if upper else p)
+
+    def off(w):
+        return log_gamma_tail(k, mp.exp(w), upper) - target
+    w = (mp.log(p) + mp.loggamma(k + 1)) / k  # P < x**k/Gamma(k + 1): not above the root
+    while upper and off(w) > 0:
+        w += half / 4
+    for _ in range(300):
+        h = off(w)
+        step = -h * mp.exp(h + target - (k * w - mp.exp(w) - mp.loggamma(k)))
+        w += -step if upper else step
+        if abs(step) < mpf(10)**(4 - mp.dps):
+            return mp.exp(m - c + w)
+    raise ValueError((m, c, p))
+
+
 half = mpf(1) / 2
+gamma = Family(
+    draw=lambda rng: (f32(rng.gauss(0, 2)), f32(rng.gauss(1, 2))),
+    log_prob=lambda m, c, y: mp.exp(c) * (c - m) - mp.loggamma(mp.exp(c)) + (mp.exp(c) - 1) * mp.log(y) - y * mp.exp(c - m),
+    cdf=lambda m, c, y: mp.exp(log_gamma_tail(mp.exp(c), y * mp.exp(c - m), False)) if y > 0 else mpf(0),
+    survival=lambda m, c, y: mp.exp(log_gamma_tail(mp.exp(c), y * mp.exp(c - m), True)) if y > 0 else mpf(1),
+    quantile=gamma_quantile,
+    spread=lambda rng, m, c: mp.exp(m) * mpf(rng.gammavariate(mp.exp(c), mp.exp(-c)) + 1e-30) * rng.choice([1, 1, 1, 0.01, 20]),
+    lower=lambda *p: 0,
+    moderate=lambda rng: (f32(rng.gauss(0, 0.7)), f32(rng.uniform(-0.4, 1.5))),
+    breaks=lambda m, c: [mp.exp(m) * mpf(k)**(1 if k > 1 else mp.exp(-c)) for k in (1e-6, 0.001, 0.1, 1, 2, 4, 20, 80)])
+
 FAMILIES = {
     'laplace': location_scale(lambda z: -abs(z) - mp.log(2), lambda z: mp.exp(z) / 2 if z < 0 else 1 - mp.exp(-z) / 2,
                               lambda z: 1 - mp.exp(z) / 2 if z < 0 else mp.exp(-z) / 2,
@@ -125,6 +176,7 @@ FAMILIES = {
     'exponential': exponential,
     'gaussian': location_scale(lambda z: -z**2 / 2 - mp.log(2 * mp.pi) / 2, normal_cdf, lambda z: normal_cdf(-z), normal_quantile, (-100, 100)),
     'weibull': weibull,
+    'gamma': gamma,
     'log_normal': log_normal,
 }
 
