@@ -30,6 +30,7 @@ std::string Model::describe(std::int64_t batch_size) const {
   for (const auto& head : graph().heads()) {
     out += fmt::format("  {:<28} {} of {}", head->name, head->distribution.name(), to_string(head->target.type()));
     if (const std::string certificate = head->distribution.certificate(); !certificate.empty()) out += ": " + certificate;
+    if (head->score) out += fmt::format("; minimises {}, reports the NLL", head->score_name);
     out += "\n";
   }
   for (const Term& term : graph().terms()) out += fmt::format("  {:<28} term per {}\n", term.name, term.per == Per::sample ? "sample" : "data set");

@@ -15,13 +15,14 @@ struct HeadScore {
   std::string head;
   double nll = 0;                       ///< Σ w·nll / Σ w over all samples, in nats; 0 if nothing has weight
   double weight = 0;                    ///< Σ w
+  std::optional<double> score = {};     ///< Σ w·score / Σ w of a head that is trained by a score
   std::optional<double> accuracy = {};  ///< Σ w·[mode = y] / Σ w, in [0, 1]; for discrete targets
 };
 
 /// What a model makes of a data set: sums over its samples, the same however it is cut into batches (save for rounding).
 struct Evaluation {
   double nll = 0;                       ///< of all heads together, in nats a sample
-  double loss = 0;                      ///< the objective: nll and the terms
+  double loss = 0;                      ///< the objective: the heads' nll, or scores in its place, and the terms
   std::optional<double> accuracy = {};  ///< of the first head that has one
   std::vector<HeadScore> heads = {};
   std::vector<std::pair<std::string, double>> terms = {};  ///< by name; averaged over batches by the first head's weight

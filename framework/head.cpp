@@ -50,22 +50,30 @@ const Head& Graph::head(std::string_view name, const Distribution& distribution,
   const bool constant_row = y.shape().rank() > 0 && y.shape().back().is_constant();
   const double inside = distribution.support() ? distribution.support()->inside(constant_row ? y.shape().back().constant() : 1) : 0.0;
   const Node safe = where(align(counts, y.shape().rank()), y, constant(inside, y.dtype(), site));
-  Node nll = -distribution.log_prob(safe);
-  if (nll.shape().rank() < options.sample_rank) refuse(nll.shape(), "log_prob");
-  if (nll.shape().slice(0, options.sample_rank) != samples)
-    throw ShapeError(fmt::format("head \"{}\" at {}: log_prob of a target {} has shape {}, does not begin with the samples {}", name, to_string(site),
-                                 to_string(y.shape()), to_string(nll.shape()), to_string(samples)));
-  std::vector<std::int64_t> rest;
-  for (std::size_t axis = options.sample_rank; axis < nll.shape().rank(); ++axis) rest.push_back(static_cast<std::int64_t>(axis));
+  // One number a sample, 0 where it does not count.
+  const auto per_sample = [&](Node loss, std::string_view what) {
+    if (loss.shape().rank() < options.sample_rank) refuse(loss.shape(), what);
+    if (loss.shape().slice(0, options.sample_rank) != samples)
+      throw ShapeError(fmt::format("head \"{}\" at {}: {} of a target {} has shape {}, does not begin with the samples {}", name, to_string(site), what,
+                                   to_string(y.shape()), to_string(loss.shape()), to_string(samples)));
+    std::vector<std::int64_t> rest;
+    for (std::size_t axis = options.sample_rank; axis < loss.shape().rank(); ++axis) rest.push_back(static_cast<std::int64_t>(axis));
+    return where(counts, rest.empty() ? loss : reduce_sum(loss, rest), 0.0);
+  };
+  const Node all_nll = -distribution.log_prob(safe);
+  const Node nll = per_sample(all_nll, "log_prob");
   const bool one_value_a_sample =
-      y.shape() == nll.shape() && std::ranges::all_of(nll.shape().dims().subspan(options.sample_rank), [](Dim dim) { return dim == Dim(1); });
-  if (!rest.empty()) nll = reduce_sum(nll, rest);
-  nll = where(counts, nll, 0.0);
+      y.shape() == all_nll.shape() && std::ranges::all_of(all_nll.shape().dims().subspan(options.sample_rank), [](Dim dim) { return dim == Dim(1); });
 
-  auto head = std::make_shared<Head>(Head{std::string(name), distribution, y, weight, nll, {}, {}, {}, {}, {}, site});
+  auto head = std::make_shared<Head>(Head{.name = std::string(name), .distribution = distribution, .target = y, .weight = weight, .nll = nll, .site = site});
   head->total_nll = sum_all(weight * cast(nll, DType::float64));
   head->total_weight = sum_all(weight);
-  head->loss = head->total_nll / where(greater(head->total_weight, 0.0), head->total_weight, 1.0);
+  if (options.score) {
+    head->score_name = options.score.name;
+    head->score = per_sample(options.score.loss(distribution, safe), "the score");
+    head->total_score = sum_all(weight * cast(head->score, DType::float64));
+  }
+  head->loss = (head->score ? head->total_score : head->total_nll) / where(greater(head->total_weight, 0.0), head->total_weight, 1.0);
 
   add_answer<Mean>(*head, "mean", &Distribution::mean);
   add_answer<Mode>(*head, "mode", &Distribution::mode);

@@ -38,6 +38,10 @@ Objective build_objective(Graph& graph, Node dataset_weight) {
     objective.parts.emplace_back(head->name + ".total_nll", head->total_nll);
     objective.parts.emplace_back(head->name + ".total_weight", head->total_weight);
     objective.parts.emplace_back(head->name + ".nll", head->nll);
+    if (head->score) {
+      objective.parts.emplace_back(head->name + ".total_score", head->total_score);
+      objective.parts.emplace_back(head->name + ".score", head->score);
+    }
     if (head->total_correct) objective.parts.emplace_back(head->name + ".total_correct", head->total_correct);
   }
   for (const Term& term : graph.terms()) {

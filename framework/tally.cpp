@@ -10,12 +10,13 @@ double ratio(double sum, double weight) { return weight > 0 ? sum / weight : 0; 
 Tally::Tally(const Model& model) {
   for (const auto& head : model.graph().heads())
     heads_.push_back(
-        {head->name, head->name + ".total_nll", head->name + ".total_weight", head->total_correct ? head->name + ".total_correct" : ""});
+        {head->name, head->name + ".total_nll", head->name + ".total_weight", head->total_correct ? head->name + ".total_correct" : "",
+         head->score ? head->name + ".total_score" : ""});
   for (const Term& term : model.graph().terms()) terms_.push_back({term.name});
 }
 
 void Tally::clear() {
-  for (HeadSums& head : heads_) head.nll = head.weight = head.correct = 0;
+  for (HeadSums& head : heads_) head.nll = head.weight = head.correct = head.score = 0;
   for (TermSum& term : terms_) term.value = 0;
   term_weight_ = 0;
 }
@@ -28,6 +29,7 @@ void Tally::add(const Session& session, std::int64_t rows) {
     head.weight += weight;
     head.nll += session.scalar(head.nll_name);
     if (!head.correct_name.empty()) head.correct += session.scalar(head.correct_name);
+    if (!head.score_name.empty()) head.score += session.scalar(head.score_name);
   }
   for (TermSum& term : terms_) term.value += step_weight * session.scalar(term.name);
   term_weight_ += step_weight;
@@ -46,10 +48,12 @@ std::optional<double> Tally::accuracy() const {
 }
 
 Evaluation Tally::result() const {
-  Evaluation result{.nll = nll(), .loss = nll(), .accuracy = accuracy()};
+  Evaluation result{.nll = nll(), .loss = 0, .accuracy = accuracy()};
   for (const HeadSums& head : heads_) {
     result.heads.push_back({head.head, ratio(head.nll, head.weight), head.weight});
     if (!head.correct_name.empty()) result.heads.back().accuracy = ratio(head.correct, head.weight);
+    if (!head.score_name.empty()) result.heads.back().score = ratio(head.score, head.weight);
+    result.loss += result.heads.back().score.value_or(result.heads.back().nll);
   }
   for (const TermSum& term : terms_) {
     result.terms.emplace_back(term.name, ratio(term.value, term_weight_));

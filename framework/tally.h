@@ -23,8 +23,8 @@ class Tally {
 
  private:
   struct HeadSums {
-    std::string head, nll_name, weight_name, correct_name;  // the last is empty if there is none
-    double nll = 0, weight = 0, correct = 0;
+    std::string head, nll_name, weight_name, correct_name, score_name;  // the last two are empty if there is none
+    double nll = 0, weight = 0, correct = 0, score = 0;
   };
   struct TermSum {
     std::string name;

@@ -38,6 +38,8 @@ void number_layers(Graph& graph, std::span<const Node> more) {
     });
   };
   for (const auto& head : graph.heads()) visit(head->nll);
+  for (const auto& head : graph.heads())
+    if (head->score) visit(head->score);
   for (const Term& term : graph.terms()) visit(term.node);
   for (const Update& update : graph.updates()) visit(update.value);
   for (const auto& [name, node] : graph.outputs()) visit(node);

@@ -19,4 +19,15 @@ void expect_error(F f, const std::string& op, const std::string& file, const std
   }
 }
 
+/// What `f` throws as an E, or "" if it throws nothing.
+template <class E, class F>
+std::string error_of(F f) {
+  try {
+    f();
+  } catch (const E& error) {
+    return error.what();
+  }
+  return "";
+}
+
 }  // namespace loglik

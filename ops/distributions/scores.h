@@ -1,0 +1,25 @@
+#pragma once
+#include "framework/score.h"
+
+namespace loglik {
+
+// Scores to train a head by in place of its negative log-likelihood, which goes on being reported:
+//
+//     graph.head("price", Gaussian{…}, {.score = crps_score()});
+
+/// The continuous ranked probability score ∫(F(t) − 1{t ≥ y})² dt, in units of y: a proper score that forgives outliers and cannot be
+/// made small by a scale near 0. Of a point forecast it is the absolute error.
+///
+/// The head's `crps` answers it; a distribution without one is an ArgumentError where the head is made.
+/// Source: Gneiting & Raftery 2007, doi:10.1198/016214506000001437.
+Score crps_score();
+
+/// β-NLL: −log p(y)·(Var Y)^β, the power taken as a constant where it is differentiated: samples are weighted by how uncertain they are
+/// said to be, so that those that a far start fits badly are not given up by a large variance.
+///
+/// β = 0 is the NLL; β = 1 gives a Gaussian mean the gradient of half the squared error. Not a proper score, nor a likelihood: what is reported
+/// remains the NLL. ArgumentError unless 0 ≤ β ≤ 1, and where the head is made for a distribution without a variance or of whole rows.
+/// Source: Seitzer, Tavakoli, Antic & Martius 2022, arXiv:2203.09168, equation 6.
+Score beta_nll(double beta = 0.5);
+
+}  // namespace loglik
