@@ -32,6 +32,14 @@ bool Support::contains(double y) const {
   return !integer_ || y == std::floor(y);
 }
 
+bool Support::includes(const Support& inner) const {
+  if (simplex_ || inner.simplex_) return simplex_ && inner.simplex_ && (!lower_open_ || inner.lower_open_);
+  if (integer_ && !inner.integer_) return false;
+  const bool below = inner.lower_ > lower_ || (inner.lower_ == lower_ && (!lower_open_ || inner.lower_open_));
+  const bool above = inner.upper_ < upper_ || (inner.upper_ == upper_ && (!upper_open_ || inner.upper_open_));
+  return below && above;
+}
+
 double Support::inside(std::int64_t elements) const {
   if (simplex_) return 1 / static_cast<double>(elements);
   if (integer_) return std::isfinite(lower_) ? lower_ : std::isfinite(upper_) ? upper_ : 0;

@@ -21,6 +21,7 @@ class Support {
       : lower_(lower), upper_(upper), lower_open_(lower_open), upper_open_(upper_open), integer_(integer) {}
 
   bool contains(double y) const;  ///< false for NaN and infinities; of the simplex: does it contain rows with such an element?
+  bool includes(const Support& inner) const;  ///< is each value, or row, of `inner` one of this support?
   bool is_integer() const { return integer_; }
   bool is_simplex() const { return simplex_; }
   static constexpr double simplex_tolerance = 1e-5;  ///< by how much a row's sum may differ from 1

@@ -4,6 +4,7 @@
 
 #include "framework/node.h"
 #include "framework/support.h"
+#include "ops/distributions/advice.h"
 
 namespace loglik {
 
@@ -33,6 +34,7 @@ struct Bernoulli {
   Node sample(std::string_view key) const;  ///< 0 or 1; not differentiable: its gradient is zero
   Node kl(const Bernoulli& other) const;
   Support support() const { return soft_targets ? Support::unit : Support::binary; }
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "framework/error.h"
 #include "framework/graph.h"
 #include "framework/primitives.h"
@@ -39,6 +41,9 @@ Node Categorical::kl(const Categorical& other) const {
 }
 
 Support Categorical::support() const { return Support::below(classes()); }
+std::string Categorical::advice(double y) const {
+  return y >= static_cast<double>(classes()) && y == std::floor(y) ? fmt::format("use {} logits or more, or number the labels from 0", y + 1) : "";
+}
 TensorType Categorical::target() const {
   classes();
   return {DType::int32, logits.shape().slice(0, logits.shape().rank() - 1)};

@@ -29,6 +29,7 @@ struct Categorical {
   Node sample(std::string_view key) const;  ///< int32 {…}, by the largest of ℓ + Gumbel noise; not differentiable
   Node kl(const Categorical& other) const;
   Support support() const;
+  std::string advice(double y) const;
   TensorType target() const;  ///< int32 {…}
   std::string certificate() const;
 

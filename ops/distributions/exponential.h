@@ -5,6 +5,7 @@
 #include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
+#include "ops/distributions/advice.h"
 
 namespace loglik {
 
@@ -36,6 +37,7 @@ struct Exponential {
   Node kl(const Exponential& other) const;
   FisherInformation fisher_information() const;
   Support support() const { return Support::nonnegative; }
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;
 };
 

@@ -4,6 +4,7 @@
 
 #include "framework/node.h"
 #include "framework/support.h"
+#include "ops/distributions/advice.h"
 
 namespace loglik {
 
@@ -46,6 +47,7 @@ struct Gaussian {
   Node sample(std::string_view key) const;  ///< μ + σ·ε: differentiable by μ and σ
   Node kl(const Gaussian& other) const;
   Support support() const { return Support::real; }
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;  ///< with σ fixed "NLL = ½·squared error + 0.918939", its numbers those of σ
 
   Node z(Node y) const;               ///< (y − μ)/σ

@@ -5,6 +5,7 @@
 #include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
+#include "ops/distributions/advice.h"
 
 namespace loglik {
 
@@ -41,6 +42,7 @@ struct Gumbel {
   Node sample(std::string_view key) const;  ///< reparameterised: differentiable by the parameters
   FisherInformation fisher_information() const;
   Support support() const { return Support::real; }
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;
 };
 

@@ -4,6 +4,7 @@
 
 #include "framework/node.h"
 #include "framework/support.h"
+#include "ops/distributions/advice.h"
 
 namespace loglik {
 
@@ -38,6 +39,7 @@ struct Laplace {
   Node sample(std::string_view key) const;  ///< reparameterised: differentiable by the parameters
   Node kl(const Laplace& other) const;
   Support support() const { return Support::real; }
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;
 };
 

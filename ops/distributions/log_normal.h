@@ -5,6 +5,7 @@
 #include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
+#include "ops/distributions/advice.h"
 
 namespace loglik {
 
@@ -41,6 +42,7 @@ struct LogNormal {
   Node kl(const LogNormal& other) const;
   FisherInformation fisher_information() const;
   Support support() const { return Support::positive; }
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;
 };
 
