@@ -28,6 +28,8 @@
 #include "ops/distributions/log_normal.h"
 #include "ops/distributions/logistic.h"
 #include "ops/distributions/mixture.h"
+#include "ops/distributions/multivariate_gaussian.h"
+#include "ops/distributions/ordinal.h"
 #include "ops/distributions/tails.h"
 #include "ops/distributions/truncated.h"
 #include "ops/distributions/scores.h"

@@ -20,6 +20,8 @@
 #include "ops/distributions/log_normal.h"
 #include "ops/distributions/logistic.h"
 #include "ops/distributions/mixture.h"
+#include "ops/distributions/multivariate_gaussian.h"
+#include "ops/distributions/ordinal.h"
 #include "ops/distributions/weibull.h"
 #include "ops/error_function.h"
 #include "ops/shape.h"
@@ -48,6 +50,13 @@ template <class D> Family located_family(std::string name, std::string descripti
 }
 
 constexpr std::int64_t default_components = 5;
+
+// From means, logs of the covariance factor's diagonal, and what is below it.
+Distribution make_multivariate_gaussian(Node raw, const Targets& targets) {
+  const std::int64_t n = targets.values;
+  const std::vector<Node> parts = split(raw, {n, n, n * (n - 1) / 2}, -1);
+  return MultivariateGaussian{.loc = parts[0], .log_diagonal = bounded_log_scale(parts[1]), .lower = parts[2]};
+}
 
 std::vector<Family> builtin_families() {
   return {
@@ -83,6 +92,19 @@ std::vector<Family> builtin_families() {
        .support = [](const Targets& targets) { return Support::below(targets.classes); },
        .raw_outputs = [](const Targets& targets) { return targets.classes; },
        .make = [](Node raw, const Targets&) -> Distribution { return Categorical{.logits = raw}; }},
+      {.name = "ordinal",
+       .description = "Ordinal on ordered labels, by one predicted location among cut points that are trained",
+       .needs_classes = true,
+       .support = [](const Targets& targets) { return Support::below(targets.classes); },
+       .raw_outputs = [](const Targets&) { return std::int64_t{1}; },
+       .make = [](Node raw, const Targets& targets) -> Distribution {
+         return Ordinal::with_learned_cut_points(squeeze(raw, {-1}), targets.classes);
+       }},
+      {.name = "multivariate_gaussian",
+       .description = "Multivariate Gaussian on vectors, mean and covariance predicted",
+       .support = [](const Targets&) { return Support::real; },
+       .raw_outputs = [](const Targets& targets) { return targets.values * (targets.values + 3) / 2; },
+       .make = make_multivariate_gaussian},
   };
 }
 

@@ -15,4 +15,8 @@ Node soft_clamp(Operand x, double low, double high);
 /// make a likelihood infinite, nor a sample's gradient vanish.
 Node bounded_log_scale(Operand raw);
 
+/// Numbers that increase along the last axis, from any n > 0 of them: the first itself, then steps of e^rawⱼ, held softly within 1e-3 and
+/// 1e3, so that float32 can tell them apart. Throws ShapeError for a scalar or a last axis of no constant size.
+Node ordered(Operand raw);
+
 }  // namespace loglik

@@ -47,6 +47,8 @@ TEST(Families, AreChosenByName) {
                        "laplace",
                        "log_normal",
                        "logistic",
+                       "multivariate_gaussian",
+                       "ordinal",
                        "weibull",
                    }));
 }
