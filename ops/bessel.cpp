@@ -241,6 +241,8 @@ struct BesselRatioDerivative {  // A⁽ⁿ⁾(x);    ∂x = g·A⁽ⁿ⁺¹⁾
 
 }  // namespace
 
+double special::scaled_bessel_i0(double x) { return static_cast<double>(scaled(std::abs(static_cast<long double>(x))).i0); }
+
 Node i0e(Operand x) { return elementwise<I0e>({x}); }
 Node i1e(Operand x) { return elementwise<I1e>({x}); }
 Node log_i0(Operand x) { return elementwise<LogI0>({x}); }

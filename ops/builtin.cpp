@@ -23,6 +23,7 @@
 #include "ops/logical.h"
 #include "ops/logsumexp.h"
 #include "ops/matmul.h"
+#include "ops/polar.h"
 #include "ops/pooling.h"
 #include "ops/random.h"
 #include "ops/reductions.h"
@@ -32,6 +33,7 @@
 #include "ops/transpose.h"
 #include "ops/triangular_solve.h"
 #include "ops/trigonometric.h"
+#include "ops/von_mises_integral.h"
 
 namespace loglik {
 
@@ -46,6 +48,8 @@ void register_builtin_ops() {
     register_gamma_functions();
     register_incomplete_beta_ops();
     register_bessel_ops();
+    register_polar_ops();
+    register_von_mises_integral_ops();
     register_incomplete_gamma_ops();
     register_expint_ops();
     register_deviance_ops();

@@ -46,6 +46,7 @@
 #include "ops/logical.h"
 #include "ops/logsumexp.h"
 #include "ops/matmul.h"
+#include "ops/polar.h"
 #include "ops/pooling.h"
 #include "ops/random.h"
 #include "ops/reductions.h"
@@ -56,3 +57,4 @@
 #include "ops/triangle.h"
 #include "ops/triangular_solve.h"
 #include "ops/trigonometric.h"
+#include "ops/von_mises_integral.h"

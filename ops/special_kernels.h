@@ -30,6 +30,7 @@ long double log_beta(long double a, long double b);  ///< log B(a, b)
 long double log1pmx(long double t);
 long double scaled_erfc(long double x);  ///< e^(x²)·erfc x
 double normal_quantile(double p);        ///< x with Φ(x) = p
+double scaled_bessel_i0(double x);       ///< e^−|x|·I₀(x), of any x
 /// ψ⁽ⁿ⁾(a + b) − ψ⁽ⁿ⁾(a), to full relative precision for any b, for n ≥ 0.
 long double polygamma_increment(int order, long double a, long double b);
 
