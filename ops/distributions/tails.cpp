@@ -13,9 +13,12 @@
 #include "ops/distributions/gaussian.h"
 #include "ops/distributions/location_scale.h"
 #include "ops/distributions/logistic.h"
+#include "ops/distributions/mixture.h"
 #include "ops/exponential.h"
 #include "ops/logical.h"
 #include "ops/shape.h"
+#include "ops/slice.h"
+#include "ops/softmax.h"
 
 namespace loglik {
 namespace {
@@ -39,24 +42,11 @@ bool Tails::is_before(double y) const {
   return is_discrete() || !d_.atoms().empty() ? y < lower : y <= lower;
 }
 
-Node Tails::middle(Node like) const {
-  if (!d_.has<Median>() && !d_.has<Mean>()) {
-    const double inside = d_.support() ? d_.support()->inside() : 0.0;
-    return like.graph().constant(inside, like.dtype());
-  }
-  // What overflows or vanishes is held where logs and squares are finite; 0 is out of bounds for a positive number.
-  const bool positive = d_.support() && d_.support()->lower() == 0 && !is_discrete();
-  const double least = like.dtype() == DType::float32 ? 0x1p-126 : 1e-300;
-  return stop_gradient(clamp(d_.has<Median>() ? d_.median() : d_.mean(), positive ? least : -1e15, positive ? 1e30 : 1e15));
-}
-
-Node Tails::log_prob(Node y, Node used) const { return d_.log_prob(where(used, y, middle(y))); }
-
 // `log_tail` is evaluated a second time where it is neither 0 nor −∞: there its derivatives may be 0·∞.
 Node Tails::tame(Node y, double below, double above, const std::function<Node(Node)>& log_tail) const {
   const double lower = d_.support() ? d_.support()->lower() : -infinity, upper = d_.support() ? d_.support()->upper() : infinity;
   const Node is_below = is_before(lower) ? less_equal(y, lower) : logical_or(less(y, lower), equal(y, -infinity));
-  const Node is_above = greater_equal(y, upper), centre = middle(y);
+  const Node is_above = greater_equal(y, upper), centre = middle(d_, y);
   const Node value = stop_gradient(log_tail(where(logical_or(is_below, is_above), centre, y)));
   const Node proper = logical_and(less(value, 0.0), greater(value, -infinity));
   const Node usable = logical_and(proper, logical_not(logical_or(is_below, is_above)));
@@ -76,7 +66,7 @@ std::pair<Node, Node> Tails::logs(Node y) const { return {log_cdf(d_, y), log_su
 Node Tails::mass_at(Node y) const {
   Node is_atom;
   for (const Node atom : d_.atoms()) is_atom = is_atom ? logical_or(is_atom, equal(y, atom)) : equal(y, atom);
-  return is_atom ? where(is_atom, log_prob(y, is_atom), -infinity) : Node();
+  return is_atom ? where(is_atom, log_prob_where(d_, y, is_atom), -infinity) : Node();
 }
 
 Node Tails::log_at_least(Node y) const {
@@ -92,6 +82,15 @@ Node Tails::log_within(Node a, Node b) const {
 }
 
 Node Tails::log_between(Node a, Node b) const {
+  if (const auto* mixture = d_.as<Mixture>()) {
+    const std::vector<Node> log_weights = split(log_softmax(mixture->logits), std::ssize(mixture->components), -1);
+    Node sum;
+    for (std::size_t k = 0; k < log_weights.size(); ++k) {
+      const Node part = squeeze(log_weights[k], {-1}) + Tails(mixture->components[k], "Mixture").log_between(a, b);
+      sum = sum ? logaddexp(sum, part) : part;
+    }
+    return sum;
+  }
   const Node below_a = log_below(a), below_b = log_below(b), above_a = log_above(a), above_b = log_above(b);
   const Node ordered = less(a, b);
   if (const auto* logistic = d_.as<Logistic>()) {
@@ -110,7 +109,7 @@ Node Tails::log_between(Node a, Node b) const {
   const Node mass = where(possible, high, -infinity) + where(wide, log1mexp(where(wide, difference, 1.0)), 0.0);
   if (is_discrete()) return where(narrow, -infinity, mass);
   const Node thin = logical_and(narrow, less(b - a, infinity)), width = where(thin, b - a, 1.0), start = where(thin, a, 0.0);
-  const auto density = [&](double part) { return log_prob(start + part * width, thin); };
+  const auto density = [&](double part) { return log_prob_where(d_, start + part * width, thin); };
   // Halfway, or by the rule of Gauss and Legendre with 3 points, which is exact for polynomials of degree 5.
   const double offset = 0.5 * std::sqrt(0.6);
   const Node average =
@@ -118,6 +117,19 @@ Node Tails::log_between(Node a, Node b) const {
               : logaddexp(density(0.5) + std::log(4.0 / 9), logaddexp(density(0.5 - offset), density(0.5 + offset)) + std::log(5.0 / 18));
   return where(thin, average + log(width), mass);
 }
+
+Node middle(const Distribution& d, Node like) {
+  if (!d.has<Median>() && !d.has<Mean>()) {
+    const double inside = d.support() ? d.support()->inside() : 0.0;
+    return like.graph().constant(inside, like.dtype());
+  }
+  // What overflows or vanishes is held where logs and squares are finite; 0 is out of bounds for a positive number.
+  const bool positive = d.support() && d.support()->lower() == 0 && !d.support()->is_integer();
+  const double least = like.dtype() == DType::float32 ? 0x1p-126 : 1e-300;
+  return stop_gradient(clamp(d.has<Median>() ? d.median() : d.mean(), positive ? least : -1e15, positive ? 1e30 : 1e15));
+}
+
+Node log_prob_where(const Distribution& d, Node y, Node used) { return d.log_prob(where(used, y, middle(d, y))); }
 
 Node as_float(Node y) { return is_float(y.dtype()) ? y : cast(y, DType::float32); }
 

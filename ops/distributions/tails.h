@@ -33,19 +33,22 @@ class Tails {
   Node log_between(Node a, Node b) const;
   Node log_within(Node a, Node b) const;  ///< log P(a ≤ Y ≤ b)
 
-  /// log p(y) where `used` (bool), else of a point in the middle: then what is not used has a finite gradient.
-  Node log_prob(Node y, Node used) const;
-
   bool is_discrete() const;        ///< on integers
   bool is_beyond(double y) const;  ///< is y at or past the support's upper end: P(Y > y) = 0
   bool is_before(double y) const;  ///< is all of the support above y: P(Y ≤ y) = 0
-  Node middle(Node like) const;    ///< a point at which no answer overflows, constant to gradients; `like` has graph and dtype
 
  private:
   Node tame(Node y, double below, double above, const std::function<Node(Node)>& log_tail) const;
   Node mass_at(Node y) const;  // log P(Y = y), of an atom; absent if there are none
   Distribution d_;
 };
+
+/// A point at which no answer of the distribution overflows, constant to gradients: its median, its mean, else a value of its support.
+/// `like` has graph and dtype.
+Node middle(const Distribution& distribution, Node like);
+
+/// log p(y) where `used` (bool), else of a point in the middle: what is not used then has a finite gradient.
+Node log_prob_where(const Distribution& distribution, Node y, Node used);
 
 /// y itself, or as float32 if it holds integers.
 Node as_float(Node y);

@@ -114,7 +114,7 @@ Node Truncated::log_prob(Node y) const {
   const Node within = is_within(cut, y);
   const Node at = where(within, y, support().inside()), log_left = cut.log_left(y);
   const Node known = greater(log_left, -infinity);  // else not even the logs fit the dtype
-  Node log_p = cut.tails.log_prob(at, logical_and(known, within)) - where(known, log_left, infinity);
+  Node log_p = log_prob_where(base, at, logical_and(known, within)) - where(known, log_left, infinity);
   if (const auto* gaussian = base.as<Gaussian>()) log_p = gaussian_log_prob(cut, *gaussian, at, log_left, log_p);
   return where(within, log_p, -infinity);
 }
@@ -170,14 +170,25 @@ Node Truncated::sample(std::string_view key) const {  // float64: the tails of a
   return inverse(cast(log(u), type.dtype), cast(log1p(-u), type.dtype));
 }
 
+bool Truncated::is_without_zero() const {
+  return base.support() && base.support()->is_integer() && base.support()->lower() == 0 && lower > 0 && lower <= 1 &&
+         upper >= base.support()->upper();
+}
 bool Truncated::has_moments() const { return base.as<Gaussian>() != nullptr && (lower > -infinity) != (upper < infinity); }
 
+// Counts without 0: moments about 0 are those of the base over 1 − p(0).
 Node Truncated::mean() const {
+  if (is_without_zero()) return base.mean() * exp(-Cut(*this).log_left(base.mean()));
   const Excess excess(*this);
   return excess.bound + mul_exp(excess.side * std::numbers::sqrt2 * erfc_integral_ratio(1, excess.x), excess.log_sigma);
 }
 
 Node Truncated::variance() const {
+  if (is_without_zero()) {
+    const Node mean = base.mean(), log_left = Cut(*this).log_left(mean);
+    const Node zeros = base.log_prob(mean.graph().constant(0.0, mean.dtype()));
+    return exp(-log_left) * (base.variance() - exp(zeros - log_left) * square(mean));
+  }
   const Excess excess(*this);
   const Node r1 = erfc_integral_ratio(1, excess.x), r2 = erfc_integral_ratio(2, excess.x);
   return mul_exp(2.0 * r1 * (2.0 * r2 - r1), 2.0 * excess.log_sigma);

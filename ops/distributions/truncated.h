@@ -20,7 +20,8 @@ namespace loglik {
 /// log L comes from logs of the cdf or survival function, whichever is the smaller, so that it is right far out in either tail (tails.h).
 /// `cdf`, `survival` and their logs likewise. The quantile is the base's, which must have one, mended by Newton's method in logs of the
 /// nearer tail, so that it is right where p under the base is next to 1 or below what the dtype holds. Draws are quantiles of uniform
-/// numbers, differentiable by the parameters. Mean and variance: of a Gaussian with one bound.
+/// numbers, differentiable by the parameters. Mean and variance: of a
+/// Gaussian with one bound, and of counts of which 0 alone is cut off.
 ///
 /// Shapes: as the base. Methods throw ArgumentError unless lower < upper (integers: lower ≤ upper) and something of the base's support is
 /// between, and for a base without cdf or of rows. Source: Johnson, Kotz & Balakrishnan 1994, vol. 1, ch. 13, section 10.
@@ -49,7 +50,7 @@ struct Truncated {
   template <class Answer>
   bool has() const {
     if constexpr (std::same_as<Answer, Mean> || std::same_as<Answer, Variance>)
-      return has_moments();
+      return is_without_zero() ? base.has<Mean>() && base.has<Answer>() : has_moments();
     else if constexpr (std::same_as<Answer, Quantile> || std::same_as<Answer, Median> || std::same_as<Answer, Sample>)
       return base.has<Quantile>();
     else
@@ -58,6 +59,7 @@ struct Truncated {
 
  private:
   bool has_moments() const;
+  bool is_without_zero() const;  // counts of which 0 alone is cut off
   Node inverse(Node log_p, Node log_q) const;
 };
 

@@ -16,6 +16,29 @@ namespace loglik {
 namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
+// A user's own: failures before the first success of probability S(logits). Source: Johnson, Kemp & Kotz 2005, ch. 5.
+struct Geometric {
+  Node logits;
+  std::string name() const { return "geometric"; }
+  Node failures(Node y) const { return floor(y) + 1.0; }  // of which there are more than y
+  Node log_prob(Node y) const { return -softplus(-logits) - y * softplus(logits); }
+  Node cdf(Node y) const { return where(less(y, 0.0), 0.0, -expm1(log_survival(maximum(y, 0.0)))); }
+  Node survival(Node y) const { return exp(log_survival(y)); }
+  Node log_cdf(Node y) const {
+    const Node possible = greater_equal(y, 0.0);
+    return where(possible, log1mexp(-log_survival(where(possible, y, 0.0))), -infinity);
+  }
+  Node log_survival(Node y) const { return -failures(maximum(y, -1.0)) * softplus(logits); }
+  Node quantile(Node p) const { return maximum(-floor(log1p(-p) / softplus(logits)) - 1.0, 0.0); }
+  Node mean() const { return exp(-logits); }
+  Node variance() const { return exp(-logits) / sigmoid(logits); }
+  Node mode() const { return 0.0 * logits; }
+  Node sample(std::string_view key) const {
+    return quantile(random_uniform(logits.graph(), logits.shape(), {.dtype = logits.dtype()}).named(key));
+  }
+  Support support() const { return Support::counts; }
+};
+
 struct Case {
   const char* name;
   Distribution (*make)(Node first, Node second, Node logit);
@@ -50,6 +73,19 @@ const Case cases[] = {
      },
      true},
     {"truncated_exponential", [](Node a, Node, Node) -> Distribution { return Truncated{.base = Exponential{a}, .lower = 2}; }, true},
+    {"zero_inflated_log_normal",
+     [](Node a, Node b, Node logit) -> Distribution {
+       return ZeroInflated{.base = LogNormal{a, b}, .logits = logit};
+     },
+     true, true},
+    {"zero_inflated_geometric",
+     [](Node a, Node, Node logit) -> Distribution { return ZeroInflated{.base = Geometric{a}, .logits = logit}; }, true},
+    {"hurdle_geometric", [](Node a, Node, Node logit) -> Distribution { return Hurdle{.base = Geometric{a}, .logits = logit}; }, true},
+    {"hurdle_weibull",
+     [](Node a, Node b, Node logit) -> Distribution {
+       return Hurdle{.base = Weibull{a, b}, .logits = logit};
+     },
+     true, true},
 };
 
 struct Rows {

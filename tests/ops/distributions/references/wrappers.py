@@ -2,9 +2,11 @@
 """Writes wrappers.csv beside this file: values of truncated, censored, inflated and discretised distributions, from textbook formulas.
 
 A row: case (such as truncated_gaussian_1), function, up to three parameters, argument, value, condition: as make.py has them, at 100
-digits (mpmath 1.3). The first two parameters are the base's, the third is the logit of a zero's probability. wrappers_test.cpp makes the same cases.
+digits (mpmath 1.3). The first two parameters are the base's, the third is the logit of a zero's probability. wrappers_test.cpp makes the
+same cases. Usage: wrappers.py, or wrappers.py CASE... to see what would be written.
 """
 import random
+import sys
 from pathlib import Path
 
 from make import FAMILIES, INF, condition, f32
@@ -49,6 +51,13 @@ class Truncated:
         low = self.base.cdf(*p, a) if a > self.base.lower(*p) else mpf(0)
         return self.base.quantile(*p, low + level * between(self.base, p, a, b))
 
+    def moments(self, *p):
+        levels = ('1e-12', '1e-6', '0.01', '0.1', '0.5', '0.9', '0.99', '0.999999', '0.999999999999')
+        points = sorted({*self.bounds(*p), *(self.quantile(*p, mpf(level)) for level in levels)})
+        with mp.workdps(30):
+            mean = mp.quad(lambda y: y * mp.exp(self.log_prob(*p, y)), points)
+            return {'mean': mean, 'variance': mp.quad(lambda y: (y - mean)**2 * mp.exp(self.log_prob(*p, y)), points)}
+
     def point(self, rng, *p):
         level = mpf(rng.choice([rng.random(), rng.random(), 10**rng.uniform(-6, 0), 1 - 10**rng.uniform(-6, 0)]))
         return self.quantile(*p, level)
@@ -57,6 +66,96 @@ class Truncated:
         return self.bounds(*p)[0] < y < self.b
 
 
+class ZeroInflated:
+    """Of a base that has a density on positive numbers: 0 with probability 1/(1 + e**-a). As a hurdle it is the same."""
+
+    def __init__(self, base):
+        self.base = base
+
+    def parts(self, x):
+        zero = 1 / (1 + mp.exp(-x[-2]))
+        return x[:-2], zero, 1 / (1 + mp.exp(x[-2])), x[-1]
+
+    def log_prob(self, *x):
+        p, zero, rest, y = self.parts(x)
+        return mp.log(zero) if y == 0 else mp.log(rest) + self.base.log_prob(*p, y)
+
+    def cdf(self, *x):
+        p, zero, rest, y = self.parts(x)
+        return zero + (rest * self.base.cdf(*p, y) if y > 0 else 0)
+
+    def survival(self, *x):
+        p, zero, rest, y = self.parts(x)
+        return rest * (self.base.survival(*p, y) if y > 0 else 1)
+
+    def quantile(self, *x):
+        p, zero, rest, level = self.parts(x)
+        return self.base.quantile(*p, (level - zero) / rest) if level > zero else mpf(0)
+
+    def moments(self, *p):
+        zero, rest = 1 / (1 + mp.exp(-p[-1])), 1 / (1 + mp.exp(p[-1]))
+        points = sorted([self.base.lower(*p[:-1]), *self.base.breaks(*p[:-1]), INF])
+        with mp.workdps(30):
+            def expect(g):
+                return mp.quad(lambda y: g(y) * mp.exp(self.base.log_prob(*p[:-1], y)), points)
+            mean = rest * expect(lambda y: y)
+            variance = zero * mean**2 + rest * expect(lambda y: (y - mean)**2)
+            entropy = -zero * mp.log(zero) - rest * expect(lambda y: mp.log(rest) + self.base.log_prob(*p[:-1], y))
+            return {'mean': mean, 'variance': variance, 'entropy': entropy}
+
+    def point(self, rng, *p):
+        return self.base.spread(rng, *p[:-1]) if rng.random() < 0.8 else mpf(0)
+
+    def accepts(self, y, *p):
+        return y >= 0
+
+
+class Counts:
+    """Counts by their log probabilities alone, 0 inflated (to which a logit of -oo would be none) or by a choice of its own."""
+
+    def __init__(self, log_prob, last, hurdle):
+        self.base, self.last, self.hurdle = log_prob, last, hurdle
+
+    def log_prob(self, *x):
+        p, a, y = x[:-2], x[-2], x[-1]
+        zero, rest = 1 / (1 + mp.exp(-a)), 1 / (1 + mp.exp(a))
+        of_zero = mp.exp(self.base(*p, mpf(0)))
+        if self.hurdle:
+            return mp.log(zero) if y == 0 else mp.log(rest) + self.base(*p, y) - mp.log(1 - of_zero)
+        return mp.log(zero + rest * of_zero) if y == 0 else mp.log(rest) + self.base(*p, y)
+
+    def cdf(self, *x):
+        return mp.fsum(mp.exp(self.log_prob(*x[:-1], mpf(k))) for k in range(int(x[-1]) + 1))
+
+    def survival(self, *x):
+        start = int(x[-1]) + 1
+        return mp.fsum(mp.exp(self.log_prob(*x[:-1], mpf(k))) for k in range(start, start + self.last(*x[:-2])))
+
+    def quantile(self, *x):
+        total, k = mpf(0), 0
+        while True:
+            total += mp.exp(self.log_prob(*x[:-1], mpf(k)))
+            if total >= x[-1]:
+                return mpf(k)
+            k += 1
+
+    def moments(self, *p):
+        terms = [(k, mp.exp(self.log_prob(*p, mpf(k)))) for k in range(self.last(*p[:-1]))]
+        mean = mp.fsum(k * f for k, f in terms)
+        return {'mean': mean, 'variance': mp.fsum((k - mean)**2 * f for k, f in terms)}
+
+    def point(self, rng, *p):
+        return mpf(int(rng.choice([0, rng.expovariate(1), rng.expovariate(1) * 5, rng.expovariate(1) * 20])))
+
+    def accepts(self, y, *p):
+        return y >= 0
+
+
+def geometric(x, unused, y):
+    return -mp.log(1 + mp.exp(-x)) - y * mp.log(1 + mp.exp(x))
+
+
+MOMENTS = ('mean', 'variance', 'entropy')
 FUNCTIONS = ('log_prob', 'log_cdf', 'log_survival', 'quantile')
 
 
@@ -66,6 +165,18 @@ def moderate(base, reach):
 
 def one(draw):
     return lambda rng: draw(rng)[:1]
+
+
+def with_logit(draw):
+    return lambda rng: (*draw(rng), f32(rng.gauss(0, 2) * rng.choice([1, 1, 5])))
+
+
+def geometric_draw(rng):
+    return f32(rng.gauss(0, 1)), mpf(0), f32(rng.gauss(0, 2) * rng.choice([1, 1, 5]))
+
+
+def geometric_last(x, unused):  # e**-100 lies beyond
+    return int(100 / mp.log1p(mp.exp(x)))
 
 
 G, L, D, W, E, N = (FAMILIES[name] for name in ('gaussian', 'logistic', 'laplace', 'weibull', 'exponential', 'log_normal'))
@@ -78,17 +189,11 @@ CASES = {
     'truncated_logistic': (Truncated(L, 3, INF), far, FUNCTIONS),
     'truncated_weibull': (Truncated(W, '0.5', 3), small, FUNCTIONS),
     'truncated_exponential': (Truncated(E, 2, INF), one(small), FUNCTIONS),
+    'zero_inflated_log_normal': (ZeroInflated(N), with_logit(N.moderate), FUNCTIONS + MOMENTS),
+    'zero_inflated_geometric': (Counts(geometric, geometric_last, False), geometric_draw, FUNCTIONS + MOMENTS[:2]),
+    'hurdle_geometric': (Counts(geometric, geometric_last, True), geometric_draw, FUNCTIONS + MOMENTS[:2]),
+    'hurdle_weibull': (ZeroInflated(W), with_logit(W.moderate), FUNCTIONS + MOMENTS),
 }
-
-
-LEVELS = ('1e-12', '1e-6', '0.01', '0.1', '0.5', '0.9', '0.99', '0.999999', '0.999999999999')
-
-
-def moments(d, p):
-    points = sorted({*d.bounds(*p), *(d.quantile(*p, mpf(level)) for level in LEVELS)})
-    with mp.workdps(30):
-        mean = mp.quad(lambda y: y * mp.exp(d.log_prob(*p, y)), points)
-        return mean, mp.quad(lambda y: (y - mean)**2 * mp.exp(d.log_prob(*p, y)), points)
 
 
 def rows(name):
@@ -114,14 +219,23 @@ def rows(name):
             else:
                 x = p
             if function in FUNCTIONS:
-                value, size = f[function](*x), condition(f[function], x)
+                value = f[function](*x)
+                if isinstance(d, Counts):  # whose argument is exact
+                    size = condition(lambda *p: f[function](*p, x[-1]), x[:-1])
+                else:
+                    size = condition(f[function], x)
             else:
-                value = moments(d, p)[function == 'variance']
-                size = abs(value)
+                value = d.moments(*p)[function]
+                size = max(abs(value), int(function == 'entropy'))
             yield function, x, len(p), value, size
 
 
 def main():
+    if sys.argv[1:]:  # only these, to try them
+        for name in sys.argv[1:]:
+            for row in rows(name):
+                print(name, *row)
+        return
     with open(Path(__file__).with_name('wrappers.csv'), 'w') as file:
         file.write('case,function,parameter_1,parameter_2,parameter_3,argument,value,condition\n')
         for name in CASES:
