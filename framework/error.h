@@ -21,6 +21,7 @@ class IndexError : public Error { using Error::Error; };     ///< an index in th
 class MatrixError : public Error { using Error::Error; };    ///< a matrix in the data that an op can't take: not positive definite
 class SupportError : public Error { using Error::Error; };   ///< a target outside its distribution's support
 class NumericError : public Error { using Error::Error; };   ///< a NaN or infinity where a step needs finite numbers
+class IntegrationError : public Error { using Error::Error; };  ///< a numerical answer of a distribution that would not be right
 class DataError : public Error { using Error::Error; };      ///< a file that is missing, damaged or not what it says
 
 /// Nodes of two graphs that meet in one op.

@@ -11,6 +11,7 @@
 #include "ops/conv2d.h"
 #include "ops/cumsum.h"
 #include "ops/deviances.h"
+#include "ops/distributions/numerical/steps.h"
 #include "ops/dropout.h"
 #include "ops/error_function.h"
 #include "ops/expint.h"
@@ -74,6 +75,7 @@ void register_builtin_ops() {
     register_argmax_ops();
     register_softmax_ops();
     register_binary_cross_entropy_ops();
+    numerical::register_numerical_ops();
     return true;
   }();
   static_cast<void>(once);

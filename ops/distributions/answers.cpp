@@ -9,6 +9,7 @@
 #include "framework/log_prob_type.h"
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
+#include "ops/distributions/numerical/numerical.h"
 #include "ops/exponential.h"
 #include "ops/random.h"
 
@@ -29,12 +30,12 @@ Node level_of(const Distribution& d, double p) {
 
 Node mean(const Distribution& d) {
   if (d.has<Mean>()) return d.mean();
-  throw_unknown(d, "mean");
+  return numerical::mean(d);
 }
 
 Node variance(const Distribution& d) {
   if (d.has<Variance>()) return d.variance();
-  throw_unknown(d, "variance");
+  return numerical::variance(d);
 }
 
 Node median(const Distribution& d) {
@@ -49,7 +50,7 @@ Node mode(const Distribution& d) {
 
 Node entropy(const Distribution& d) {
   if (d.has<Entropy>()) return d.entropy();
-  throw_unknown(d, "entropy");
+  return numerical::entropy(d);
 }
 
 Node cdf(const Distribution& d, Node y) {
@@ -57,7 +58,7 @@ Node cdf(const Distribution& d, Node y) {
   if (d.has<LogCdf>()) return exp(d.log_cdf(y));
   if (d.has<Survival>()) return 1.0 - d.survival(y);
   if (d.has<LogSurvival>()) return -expm1(d.log_survival(y));
-  throw_unknown(d, "cdf");
+  return numerical::cdf(d, y);
 }
 
 Node survival(const Distribution& d, Node y) {
@@ -65,12 +66,13 @@ Node survival(const Distribution& d, Node y) {
   if (d.has<LogSurvival>()) return exp(d.log_survival(y));
   if (d.has<Cdf>()) return 1.0 - d.cdf(y);
   if (d.has<LogCdf>()) return -expm1(d.log_cdf(y));
-  throw_unknown(d, "survival");
+  return numerical::survival(d, y);
 }
 
 Node log_cdf(const Distribution& d, Node y) {
   if (d.has<LogCdf>()) return d.log_cdf(y);
   if (d.has<LogSurvival>() && !d.has<Cdf>()) return log1mexp(-d.log_survival(y));
+  if (!d.has<Cdf>() && !d.has<Survival>()) return numerical::log_cdf(d, y);
   const Node lower = cdf(d, y);
   if (!d.has<Survival>()) return log(lower);
   const Node small = less(lower, 0.5);  // each logarithm where it is precise, and fed with what it can take elsewhere
@@ -80,6 +82,7 @@ Node log_cdf(const Distribution& d, Node y) {
 Node log_survival(const Distribution& d, Node y) {
   if (d.has<LogSurvival>()) return d.log_survival(y);
   if (d.has<LogCdf>() && !d.has<Survival>()) return log1mexp(-d.log_cdf(y));
+  if (!d.has<Cdf>() && !d.has<Survival>()) return numerical::log_survival(d, y);
   const Node upper = survival(d, y);
   if (!d.has<Cdf>()) return log(upper);
   const Node small = less(upper, 0.5);
@@ -88,12 +91,12 @@ Node log_survival(const Distribution& d, Node y) {
 
 Node quantile(const Distribution& d, Node p) {
   if (d.has<Quantile>()) return d.quantile(p);
-  throw_unknown(d, "quantile");
+  return numerical::quantile(d, p);
 }
 
 Node crps(const Distribution& d, Node y) {
   if (d.has<Crps>()) return d.crps(y);
-  throw_unknown(d, "crps");
+  return numerical::crps(d, y);
 }
 
 Node sample(const Distribution& d, std::string_view key) {

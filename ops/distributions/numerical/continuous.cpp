@@ -1,0 +1,196 @@
+#include "ops/distributions/numerical/continuous.h"
+
+#include <array>
+#include <limits>
+
+#include "framework/primitives.h"
+#include "ops/arithmetic.h"
+#include "ops/concat.h"
+#include "ops/distributions/numerical/columns.h"
+#include "ops/distributions/numerical/steps.h"
+#include "ops/exponential.h"
+#include "ops/linear_recurrence.h"
+#include "ops/logical.h"
+#include "ops/shape.h"
+
+namespace loglik::numerical {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double as_good_as = 1e-9;  // by how much a tail's exponent may exceed the one where a moment diverges and still be taken for it
+
+// x {n, S…} with S stretched to what the last axes of `shape` are.
+Node fitted(Node x, const Shape& shape) {
+  const std::size_t rank = x.shape().rank() - 1;
+  const Shape wanted = with_first(x.shape()[0], shape.slice(shape.rank() - rank, shape.rank()));
+  return x.shape() == wanted ? x : broadcast_to(x, wanted);
+}
+
+// ∫ f(q) dq from `from` to `to`, by one panel.
+template <class F>
+Node integral(Node from, Node to, F f) {
+  const GaussLegendre& rule = gauss_legendre();
+  Graph& graph = from.graph();
+  const std::size_t rank = from.shape().rank() + 1;
+  const Node t = along_first(graph, {rule.x, rule.x + GaussLegendre::points}, rank);
+  const Node weight = along_first(graph, {rule.weight, rule.weight + GaussLegendre::points}, rank);
+  const Node half = 0.5 * (to - from);
+  return half * reduce_sum(weight * f(expand_dims(0.5 * (from + to), 0) + expand_dims(half, 0) * t), {0});
+}
+
+}  // namespace
+
+// y − origin, also the centre less on the whole line.
+Node Continuous::z(Node v) const { return table_.line.is_all() ? table_.offset(v) : table_.line.from_origin(table_.x_of(v)); }
+Node Continuous::from_z(Node z) const { return table_.line.is_all() ? z + table_.centre : z + table_.line.origin(); }
+
+// Where y has no bound on that side: ∫ |z|^order beyond the table's edge, ∞ if it diverges, NaN if f is no power there.
+Node Continuous::tail_moment(int side, int order) const {
+  const Node rate = row(table_.tail_rate, side), log_f = stop_gradient(row(table_.tail_log_f, side));
+  const Node log_z = log(abs(stop_gradient(z(row(table_.tail_v, side)))));
+  const double least = order + as_good_as;
+  const Node converges = greater(rate, least);
+  const Node value = where(converges, exp(static_cast<double>(order) * log_z + log_f) / where(converges, rate - static_cast<double>(order), 1.0), 0.0);
+  return where(less_equal(rate, least), where(row(table_.tail_is_power, side), number(infinity), nan), value);
+}
+
+Node Continuous::number(double value) const { return table_.edges.graph().constant(value, DType::float64); }
+
+Node Continuous::mean_z() const {
+  const Line& line = table_.line;
+  Node sum = reduce_sum(table_.mass * z(table_.v), {0, 1});
+  if (line.is_heavy(0)) sum = sum - tail_moment(0, 1);
+  if (line.is_heavy(1)) {
+    const Node right = tail_moment(1, 1);
+    sum = where(equal(right, infinity), infinity, sum + right);
+  } else if (!line.is_heavy(0)) {
+    sum = sum + row(table_.tail_mass, 1) * (line.upper() - line.lower());
+  }
+  return sum / table_.normaliser(sum, "mean");
+}
+
+Node Continuous::mean() const { return from_z(mean_z()); }
+
+Node Continuous::variance() const {
+  const Line& line = table_.line;
+  const Node mean = mean_z();
+  Node sum = reduce_sum(table_.mass * square(z(table_.v) - mean), {0, 1});
+  Node diverges = equal(0.0 * table_.centre, 1.0);
+  for (const int side : {0, 1}) {
+    const double end = line.is_heavy(0) || side == 0 ? 0 : line.upper() - line.lower();
+    const Node rest = line.is_heavy(side) ? tail_moment(side, 2) : row(table_.tail_mass, side) * square(end - mean);
+    sum = sum + rest;
+    diverges = logical_or(diverges, equal(rest, infinity));
+  }
+  sum = where(diverges, infinity, sum);
+  return sum / table_.normaliser(sum, "variance");
+}
+
+Node Continuous::entropy() const {
+  const Line& line = table_.line;
+  const auto log_p = [&](Node v) { return table_.log_density(line.y(table_.x_of(v))); };
+  const Node counts = greater(table_.mass, 0.0);
+  Node sum = -reduce_sum(table_.mass * where(counts, log_p(table_.v), 0.0), {0, 1});
+  for (const int side : {0, 1}) {
+    const Node mass = row(table_.tail_mass, side), there = greater(mass, 0.0), rate = row(table_.tail_rate, side);
+    const Node at = where(there, row(table_.tail_v, side), 0.0 * mass);
+    sum = sum + where(there, mass * (where(there, (rate - line.fall(side)) / rate, 0.0) - log_p(at)), 0.0);
+  }
+  const Node mass = table_.normaliser(sum, "entropy");
+  return sum / mass + log(mass);
+}
+
+struct Continuous::Place {
+  Node v, from, to;      // v held within the table; the ends of the panel that it is in
+  Node index, is_lower;  // is the mass below the smaller one?
+};
+
+Continuous::Place Continuous::place(Node v) const {
+  const Node edges = fitted(table_.edges, v.shape());
+  const std::int64_t last = edges.shape()[0].constant() - 1;
+  v = minimum(maximum(v, row(edges, 0)), row(edges, last));
+  const Node index = panel_index(edges, stop_gradient(v));
+  const Node below = take_in_column(fitted(stop_gradient(table_.below), v.shape()), index);
+  return {v, take_in_column(edges, index), take_in_column(edges, index + 1), index, less(below, 0.5)};
+}
+
+// The sum, over what lies on the smaller side, of a quantity with these sums below and above the edges and this density by v.
+template <class F>
+Node Continuous::summed(const Place& at, Node below, Node above, F f) const {
+  const Node whole = where(at.is_lower, take_in_column(fitted(below, at.v.shape()), at.index), take_in_column(fitted(above, at.v.shape()), at.index + 1));
+  return whole + integral(where(at.is_lower, at.from, at.v), where(at.is_lower, at.v, at.to), f);
+}
+
+Node Continuous::mass_at(const Place& at) const {
+  return summed(at, table_.below, table_.above, [&](Node v) { return exp(table_.log_f_of_v(v)); });
+}
+
+Node Continuous::widened(Node y) const {
+  if (y.dtype() != DType::float64) y = cast(y, DType::float64);
+  const Shape shape = broadcast_shapes(y.shape(), table_.columns);
+  return y.shape() == shape ? y : broadcast_to(y, shape);
+}
+
+Continuous::Side Continuous::side(Node y, std::string_view what) const {
+  const Line& line = table_.line;
+  y = widened(y);
+  const Place at = place(table_.v_of(line.x(y)));
+  Node mass = mass_at(at) / table_.normaliser(table_.total, what), is_lower = at.is_lower;
+  const Node under = less_equal(y, line.lower()), over = greater_equal(y, line.upper());
+  mass = where(logical_or(under, over), 0.0, mass);
+  return {mass, logical_or(under, logical_and(is_lower, logical_not(over)))};
+}
+
+Node Continuous::quantile(Node p) const {
+  const Line& line = table_.line;
+  p = widened(p);
+  const Node total = table_.normaliser(table_.total, "quantile");
+  Node v = stop_gradient(panel_quantile(fitted(table_.edges, p.shape()), fitted(merged(table_.log_f), p.shape()), fitted(table_.below / total, p.shape()),
+                                        fitted(table_.above / total, p.shape()), p));
+  // Newton's method, where the derivative is: after two steps those of v by p and the parameters are right up to the third order.
+  for (int step = 0; step < 2; ++step) {
+    const Place at = place(v);
+    const Node mass = mass_at(at) / total, density = exp(table_.log_f_of_v(at.v)) / total;
+    const Node excess = where(at.is_lower, mass - p, (1.0 - p) - mass), there = greater(density, 0.0);
+    const Node width = at.to - at.from;
+    v = at.v - minimum(maximum(where(there, excess, 0.0) / where(there, density, 1.0), -width), width);
+  }
+  const Node y = line.y(table_.x_of(v));
+  return where(less_equal(p, 0.0), line.lower(), where(greater_equal(p, 1.0), line.upper(), y));
+}
+
+// E|X − y| − ½·E|X − X′| with t = y − o, z = x − o: E|z − t| is t·(2F − 1) + E z − 2·E[z; z < t]; ½·E|X − X′| is E[z·(2F(z) − 1)].
+Node Continuous::crps(Node y) const {
+  const Line& line = table_.line;
+  y = widened(y);
+  const Node mean = mean_z(), total = table_.normaliser(mean, "crps"), values = z(table_.v);
+  const Node moment = table_.mass * values, panel = reduce_sum(moment, {1}), none = expand_dims(0.0 * table_.centre, 0);
+  const Node ones = broadcast_to(moment.graph().constant(1.0, DType::float64), table_.edges.shape());
+  const Node below = linear_recurrence(ones, concat({panel, none}, 0), {.axes = {0}});
+  const Node above = linear_recurrence(ones, concat({none, panel}, 0), {.axes = {0}, .reverse = true});
+  const Place at = place(table_.v_of(line.x(y)));
+  const Node mass = mass_at(at) / total;
+  const Node part = summed(at, below, above, [&](Node v) { return z(v) * exp(table_.log_f_of_v(v)); }) / total;
+  const Node t = line.is_all() ? y - table_.centre : y - line.origin();
+  const Node distance = where(at.is_lower, t * (2.0 * mass - 1.0) + mean - 2.0 * part, t * (1.0 - 2.0 * mass) - mean + 2.0 * part);
+  return where(equal(abs(mean), infinity), infinity, distance - half_mean_difference());
+}
+
+// The mass below each point: that below its panel, and the integral over part of it of the polynomial through the density's 16 values.
+Node Continuous::half_mean_difference() const {
+  const GaussLegendre& rule = gauss_legendre();
+  Graph& graph = table_.edges.graph();
+  const std::int64_t panels = table_.edges.shape()[0].constant() - 1;
+  const Node total = table_.normaliser(table_.total, "crps"), values = z(table_.v), below = rows(table_.below, 0, panels);
+  Node sum = 0.0 * below;
+  for (int j = 0; j < GaussLegendre::points; ++j) {
+    const auto column = [&](Node x) { return reshape(slice(x, 1, {.begin = j, .end = j + 1}), below.shape()); };
+    const Node share = reshape(graph.constant(Tensor::from(std::vector<double>(rule.up_to[j], rule.up_to[j] + GaussLegendre::points))),
+                               ones_after({1, GaussLegendre::points}, table_.mass.shape().rank()));
+    const Node f = (below + reduce_sum(table_.mass * share, {1})) / total;
+    sum = sum + column(table_.mass) * column(values) * (2.0 * f - 1.0);
+  }
+  return reduce_sum(sum, {0}) / total;
+}
+
+}  // namespace loglik::numerical
