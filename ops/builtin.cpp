@@ -31,6 +31,7 @@
 #include "ops/shape.h"
 #include "ops/slice.h"
 #include "ops/softmax.h"
+#include "ops/student_t_functions.h"
 #include "ops/transpose.h"
 #include "ops/triangular_solve.h"
 #include "ops/trigonometric.h"
@@ -48,6 +49,7 @@ void register_builtin_ops() {
     register_error_function_ops();
     register_gamma_functions();
     register_incomplete_beta_ops();
+    register_student_t_functions();
     register_bessel_ops();
     register_polar_ops();
     register_von_mises_integral_ops();

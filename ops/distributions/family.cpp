@@ -22,6 +22,7 @@
 #include "ops/distributions/mixture.h"
 #include "ops/distributions/multivariate_gaussian.h"
 #include "ops/distributions/ordinal.h"
+#include "ops/distributions/student_t.h"
 #include "ops/distributions/weibull.h"
 #include "ops/error_function.h"
 #include "ops/shape.h"
@@ -69,6 +70,11 @@ std::vector<Family> builtin_families() {
       located_family<Logistic>("logistic", "Logistic on the real line, mean and scale predicted"),
       located_family<Gumbel>("gumbel", "Gumbel of maxima on the real line, mode and scale predicted"),
       located_family<LogNormal>("log_normal", "Log-normal on the positive numbers, mean and deviation of the log predicted", Support::positive),
+      elementwise_family("student_t", "Student t on the real line, location, scale and degrees of freedom above 1 predicted", Support::real, 3,
+                         [](Node raw, const Targets&) -> Distribution {
+                           const std::vector<Node> parts = split(raw, 3, -1);
+                           return StudentT{.loc = parts[0], .log_scale = bounded_log_scale(parts[1]), .degrees = 1, .raw_degrees = parts[2]};
+                         }),
       elementwise_family("weibull", "Weibull on the positive numbers, scale and shape predicted", Support::positive, 2,
                          [](Node raw, const Targets&) -> Distribution {
                            const std::vector<Node> parts = split(raw, 2, -1);

@@ -49,6 +49,7 @@ TEST(Families, AreChosenByName) {
                        "logistic",
                        "multivariate_gaussian",
                        "ordinal",
+                       "student_t",
                        "weibull",
                    }));
 }

@@ -44,6 +44,10 @@ const Case cases[] = {
      [](Node a, Node b) -> Distribution {
        return Logistic{a, b};
      }},
+    {"student_t",
+     [](Node a, Node b) -> Distribution {
+       return StudentT{.loc = a, .log_scale = b, .degrees = 4.5};
+     }},
     {"weibull", [](Node a, Node b) -> Distribution { return Weibull{.log_scale = a, .log_shape = b}; }},
 };
 

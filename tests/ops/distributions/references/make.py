@@ -163,6 +163,32 @@ gamma = Family(
     moderate=lambda rng: (f32(rng.gauss(0, 0.7)), f32(rng.uniform(-0.4, 1.5))),
     breaks=lambda m, c: [mp.exp(m) * mpf(k)**(1 if k > 1 else mp.exp(-c)) for k in (1e-6, 0.001, 0.1, 1, 2, 4, 20, 80)])
 
+
+def student_t(nu):  # of a number of degrees of freedom, a constant of the test
+    nu = mpf(nu)
+
+    def constant():  # at the precision of the moment
+        return mp.gamma((nu + 1) / 2) / mp.sqrt(nu * mp.pi) / mp.gamma(nu / 2)
+
+    def cdf(z):  # two forms of the incomplete beta function, that of the centre by its odd part
+        if z > 1:
+            return 1 - cdf(-z)
+        if z > -1:
+            return half + z * constant() * mp.hyp2f1(half, (nu + 1) / 2, mpf(3) / 2, -z * z / nu)
+        return mp.betainc(nu / 2, half, 0, nu / (nu + z * z), regularized=True) / 2
+
+    def quantile(p):
+        if p == half:
+            return mpf(0)
+        if p > half:
+            return -quantile(1 - p)
+        far = -(p * nu / constant() / nu**((nu + 1) / 2))**(-1 / nu)  # of p = constant * nu**((nu + 1)/2) / (nu * |z|**nu)
+        z = far if p < mpf(10)**-3 else normal_quantile(p)
+        return mp.findroot(lambda x: mp.log(cdf(x)) - mp.log(p), z, tol=mpf(10)**-90, maxsteps=200)
+
+    return location_scale(lambda z: mp.log(constant()) - (nu + 1) / 2 * mp.log1p(z * z / nu), cdf, lambda z: cdf(-z), quantile, (-1e6, 1e6))
+
+
 FAMILIES = {
     'laplace': location_scale(lambda z: -abs(z) - mp.log(2), lambda z: mp.exp(z) / 2 if z < 0 else 1 - mp.exp(-z) / 2,
                               lambda z: 1 - mp.exp(z) / 2 if z < 0 else mp.exp(-z) / 2,
@@ -175,6 +201,7 @@ FAMILIES = {
     'asymmetric_laplace': asymmetric(0.9),
     'exponential': exponential,
     'gaussian': location_scale(lambda z: -z**2 / 2 - mp.log(2 * mp.pi) / 2, normal_cdf, lambda z: normal_cdf(-z), normal_quantile, (-100, 100)),
+    'student_t': student_t(4.5),
     'weibull': weibull,
     'gamma': gamma,
     'log_normal': log_normal,
