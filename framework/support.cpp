@@ -4,11 +4,16 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace loglik {
 namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
-std::string bound(double value) { return value == infinity ? "∞" : value == -infinity ? "−∞" : fmt::format("{}", value); }
+std::string bound(double value) {
+  if (std::abs(value) == infinity) return value > 0 ? "∞" : "−∞";
+  if (std::abs(value) == std::numbers::pi_v<float>) return value > 0 ? "π" : "−π";  // of angles: what float32 has for it
+  return fmt::format("{}", value);
+}
 }  // namespace
 
 constinit const Support Support::real{-infinity, infinity, true, true, false};

@@ -9,7 +9,7 @@ namespace loglik {
 /// Names of the families whose support has all of `support` and y too: what to use for targets one of which, y, was refused. At most three,
 /// the tightest support first; of families with the same support the one of fewest raw outputs. None for a y that is not finite.
 ///
-/// Families of labels are not among them, nor those that need an option.
+/// Families of labels and angles are not among them, nor those that need an option.
 std::vector<std::string> heads_for(const Support& support, double y);
 
 /// "use bernoulli_soft_targets, exponential or gaussian": the same as a distribution's `advice(y)`; "" if there are none.

@@ -11,6 +11,7 @@
 #include "framework/text.h"
 #include "ops/distributions/bernoulli.h"
 #include "ops/distributions/categorical.h"
+#include "ops/distributions/dirichlet.h"
 #include "ops/distributions/exponential.h"
 #include "ops/distributions/gamma.h"
 #include "ops/distributions/gaussian.h"
@@ -23,6 +24,7 @@
 #include "ops/distributions/multivariate_gaussian.h"
 #include "ops/distributions/ordinal.h"
 #include "ops/distributions/student_t.h"
+#include "ops/distributions/von_mises.h"
 #include "ops/distributions/weibull.h"
 #include "ops/error_function.h"
 #include "ops/shape.h"
@@ -105,6 +107,19 @@ std::vector<Family> builtin_families() {
        .raw_outputs = [](const Targets&) { return std::int64_t{1}; },
        .make = [](Node raw, const Targets& targets) -> Distribution {
          return Ordinal::with_learned_cut_points(squeeze(raw, {-1}), targets.classes);
+       }},
+      {.name = "dirichlet",
+       .description = "Dirichlet on shares that add up to 1, by the logs of the concentrations",
+       .support = [](const Targets&) { return Support::simplex; },
+       .raw_outputs = [](const Targets& targets) { return targets.values; },
+       .make = [](Node raw, const Targets&) -> Distribution { return Dirichlet{.log_concentration = bounded_log_scale(raw)}; }},
+      {.name = "von_mises",
+       .description = "Von Mises on angles, by natural parameters",
+       .support = [](const Targets&) { return VonMises::angles(); },
+       .raw_outputs = [](const Targets& targets) { return 2 * targets.values; },
+       .make = [](Node raw, const Targets&) -> Distribution {
+         const std::vector<Node> parts = split(raw, 2, -1);
+         return VonMises{.a = parts[0], .b = parts[1]};
        }},
       {.name = "multivariate_gaussian",
        .description = "Multivariate Gaussian on vectors, mean and covariance predicted",

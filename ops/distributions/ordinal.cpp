@@ -118,6 +118,12 @@ FisherInformation Ordinal::fisher_information() const {
 
 Support Ordinal::support() const { return Support::below(classes()); }
 
+std::string Ordinal::advice(double y) const {
+  return y >= static_cast<double>(classes()) && y == std::floor(y)
+             ? fmt::format("use {} cut points or more, or number the labels from 0", y)
+             : "";
+}
+
 TensorType Ordinal::target() const {
   const Shape shape = log_odds(*this).shape();
   return {DType::int32, shape.slice(0, shape.rank() - 1)};

@@ -47,6 +47,7 @@ struct Ordinal {
   Node crps(Node y) const;                       ///< the ranked probability score Σₖ (P(Y ≤ k) − 1{y ≤ k})²
   FisherInformation fisher_information() const;  ///< of η: Σ pₖ·(S(−u) − S(v))²
   Support support() const;
+  std::string advice(double y) const;
   TensorType target() const;  ///< int32 {…}
   std::string certificate() const { return "NLL = cross-entropy of cumulative logits"; }
 

@@ -37,6 +37,7 @@ TEST(Families, AreChosenByName) {
                        "bernoulli",
                        "bernoulli_soft_targets",
                        "categorical",
+                       "dirichlet",
                        "exponential",
                        "gamma",
                        "gaussian",
@@ -50,6 +51,7 @@ TEST(Families, AreChosenByName) {
                        "multivariate_gaussian",
                        "ordinal",
                        "student_t",
+                       "von_mises",
                        "weibull",
                    }));
 }
