@@ -232,7 +232,7 @@ TEST(Mixture, ComponentsThatCannotHaveMadeItTakeNoPart) {
   const Node log_mean = c(0.5), loc = c(1), log_scale = c(0);
   const Gaussian gaussian{.loc = loc};
   const Mixture d{.logits = c({0, 0, 0}), .components = {Exponential{log_mean}, gaussian, LogNormal{.loc = loc, .log_scale = log_scale}}};
-  const Node y = c({-1});
+  const Node y = c(-1);
   EXPECT_DOUBLE_EQ(interpret(d.log_prob(y)).at(0), interpret(gaussian.log_prob(y)).at(0) - std::log(3.0));
   const std::vector<Tensor> by = interpret(gradients(reduce_sum(d.log_prob(y)), std::vector<Node>{log_mean, log_scale, loc}), {});
   EXPECT_EQ(by[0].item(), 0);
@@ -306,7 +306,7 @@ TEST(Mixture, PointsOfPositiveProbabilityAreOneComponentsOwn) {
   const Tensor p = interpret(exp(d.log_prob(c({0, 1}))));
   EXPECT_DOUBLE_EQ(p.at(0), 0.25);  // a probability: no density is added to it
   EXPECT_NEAR(p.at(1), 0.25 * std::exp(-1) + 0.5 / std::sqrt(2 * std::numbers::pi), 1e-15);
-  EXPECT_EQ(interpret(d.responsibilities(c({0}))).at(1), 0);
+  EXPECT_EQ(interpret(d.responsibilities(c(0))).at(1), 0);
   EXPECT_EQ(d.atoms().size(), 1U);
   // F jumps from ½Φ(−1) = 0.079 to 0.329.
   const Tensor q = interpret(d.quantile(c({0.05, 0.08, 0.25, 0.32, 0.35, 0.9})));
@@ -357,7 +357,7 @@ TEST(Mixture, OfVectorsChoosesOnce) {
   const std::vector<Node> by = gradients(reduce_sum(d.log_prob(y)), std::vector<Node>{loc, y});
   EXPECT_EQ(by[0].shape(), (Shape{2, 3}));
   // Of positive vectors and any: one negative element rules a component out.
-  const Node ones = broadcast_to(c({0}), {3});
+  const Node ones = broadcast_to(c(0), {3});
   const Distribution mixed = Mixture{.logits = c({0, 0}), .components = {Independent{Exponential{ones}}, Independent{Gaussian{ones}}}};
   const Node at = c({1, -1, 2});
   EXPECT_DOUBLE_EQ(interpret(mixed.log_prob(at)).item(),
@@ -412,8 +412,8 @@ void expect_refused(const Mixture& d, Node y, const std::string& text) {
 
 TEST(Mixture, RefusesWhatDoesNotGoTogether) {
   Constants c;
-  const Node y = c({1});
-  const Distribution gaussian = Gaussian{.loc = c({0})};
+  const Node y = c(1);
+  const Distribution gaussian = Gaussian{.loc = c(0)};
   expect_refused<ArgumentError>({.logits = y}, y, "a mixture has no components, needs one at least");
   expect_refused<ShapeError>({.logits = c({1, 2}), .components = {gaussian}}, y,
                              "mixture of 1 gaussian: logits have shape {2}, need a last axis of 1, one for each component");
