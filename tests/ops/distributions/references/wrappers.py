@@ -151,6 +151,101 @@ class Counts:
         return y >= 0
 
 
+class Censored:
+    def __init__(self, base, lower, upper):
+        self.base, self.lower, self.upper = base, mpf(lower), mpf(upper)
+
+    def log_prob(self, *x):
+        p, y = x[:-1], x[-1]
+        if y <= self.lower:
+            return mp.log(self.base.cdf(*p, self.lower))
+        return mp.log(self.base.survival(*p, self.upper)) if y >= self.upper else self.base.log_prob(*p, y)
+
+    def cdf(self, *x):
+        return mpf(1) if x[-1] >= self.upper else self.base.cdf(*x)
+
+    def survival(self, *x):
+        return mpf(0) if x[-1] >= self.upper else self.base.survival(*x)
+
+    def quantile(self, *x):
+        return min(max(self.base.quantile(*x), self.lower), self.upper)
+
+    def moments(self, *p):
+        ends = [max(self.lower, self.base.lower(*p)), self.upper]
+        points = sorted([*ends, *(b for b in self.base.breaks(*p) if ends[0] < b < ends[1])])
+
+        def expect(g):
+            inside = mp.quad(lambda y: g(y) * mp.exp(self.base.log_prob(*p, y)), points)
+            below = g(self.lower) * self.base.cdf(*p, self.lower) if self.lower > -INF else 0
+            return inside + below + (g(self.upper) * self.base.survival(*p, self.upper) if self.upper < INF else 0)
+
+        mean = expect(lambda y: y)
+        return {'mean': mean, 'variance': expect(lambda y: (y - mean)**2)}
+
+    def point(self, rng, *p):
+        return min(max(self.base.spread(rng, *p), self.lower), self.upper)
+
+    def accepts(self, y, *p):
+        return True
+
+
+class Discretised:
+    def __init__(self, base, width, lower, upper, sharp):
+        self.base, self.width, self.lower, self.upper, self.sharp = base, mpf(width), mpf(lower), mpf(upper), sharp
+
+    def log_prob(self, *x):
+        p, y = x[:-1], x[-1]
+        low = -INF if y <= self.lower else y - self.width / 2
+        return mp.log(between(self.base, p, low, INF if y >= self.upper else y + self.width / 2))
+
+    def cdf(self, *x):
+        return mpf(1) if x[-1] >= self.upper else self.base.cdf(*x[:-1], x[-1] + self.width / 2)
+
+    def survival(self, *x):
+        return mpf(0) if x[-1] >= self.upper else self.base.survival(*x[:-1], x[-1] + self.width / 2)
+
+    def quantile(self, *x):
+        y = mp.ceil(self.base.quantile(*x) / self.width - mpf(1) / 2) * self.width
+        return min(max(y, self.lower), self.upper)
+
+    def point(self, rng, *p):
+        spread = self.base.spread(rng, *p) if rng.random() < 0.8 else rng.uniform(-30, 300)
+        return mp.floor(min(max(spread, self.lower), self.upper) / self.width) * self.width
+
+    def accepts(self, y, *p):
+        return y < self.upper or self.sharp
+
+
+class LogisticMixture:
+    """Of p = (location, log scale, logit) and another, 12 further on and with half the scale, with probability sigmoid(logit)."""
+
+    def parts(self, p):
+        share = 1 / (1 + mp.exp(-p[2]))
+        return ((1 - share, (p[0], p[1])), (share, (p[0] + 12, p[1] - mp.log(2))))
+
+    def mix(self, f, p, y):
+        return mp.fsum(share * f(*own, y) for share, own in self.parts(p))
+
+    def log_prob(self, *x):
+        return mp.log(self.mix(lambda *q: mp.exp(L.log_prob(*q)), x[:-1], x[-1]))
+
+    def cdf(self, *x):
+        return self.mix(L.cdf, x[:-1], x[-1])
+
+    def survival(self, *x):
+        return self.mix(L.survival, x[:-1], x[-1])
+
+    def lower(self, *p):
+        return -INF
+
+    def spread(self, rng, *p):
+        return L.spread(rng, *p[:2])
+
+
+def pixels(rng):
+    return f32(rng.uniform(-20, 280)), f32(rng.gauss(1, 1.5))
+
+
 def geometric(x, unused, y):
     return -mp.log(1 + mp.exp(-x)) - y * mp.log(1 + mp.exp(x))
 
@@ -190,6 +285,14 @@ CASES = {
     'truncated_weibull': (Truncated(W, '0.5', 3), small, FUNCTIONS),
     'truncated_exponential': (Truncated(E, 2, INF), one(small), FUNCTIONS),
     'zero_inflated_log_normal': (ZeroInflated(N), with_logit(N.moderate), FUNCTIONS + MOMENTS),
+    'censored_gaussian_1': (Censored(G, -1, 2), near, ('log_prob', 'quantile') + MOMENTS[:2]),
+    'censored_gaussian_2': (Censored(G, 0, INF), near, FUNCTIONS + MOMENTS[:2]),
+    'censored_gaussian_3': (Censored(G, -INF, 1), near, ('log_prob', 'quantile') + MOMENTS[:2]),
+    'censored_weibull': (Censored(W, -INF, 3), small, ('log_prob', 'quantile')),
+    'discretised_logistic': (Discretised(L, 1, 0, 255, True), pixels, ('log_prob',)),
+    'discretised_gaussian': (Discretised(G, 1, 0, 255, False), pixels, ('log_prob', 'log_cdf', 'log_survival')),
+    'discretised_laplace': (Discretised(D, '0.25', -INF, INF, False), near, FUNCTIONS),
+    'discretised_mixture': (Discretised(LogisticMixture(), 1, 0, 255, False), with_logit(pixels), ('log_prob', 'log_cdf', 'log_survival')),
     'zero_inflated_geometric': (Counts(geometric, geometric_last, False), geometric_draw, FUNCTIONS + MOMENTS[:2]),
     'hurdle_geometric': (Counts(geometric, geometric_last, True), geometric_draw, FUNCTIONS + MOMENTS[:2]),
     'hurdle_weibull': (ZeroInflated(W), with_logit(W.moderate), FUNCTIONS + MOMENTS),
@@ -220,7 +323,7 @@ def rows(name):
                 x = p
             if function in FUNCTIONS:
                 value = f[function](*x)
-                if isinstance(d, Counts):  # whose argument is exact
+                if isinstance(d, (Counts, Discretised)):  # whose argument is exact
                     size = condition(lambda *p: f[function](*p, x[-1]), x[:-1])
                 else:
                     size = condition(f[function], x)
