@@ -20,10 +20,12 @@
 #include "ops/gather.h"
 #include "ops/incomplete_beta.h"
 #include "ops/incomplete_gamma.h"
+#include "ops/inverse_gaussian_tail.h"
 #include "ops/linear_recurrence.h"
 #include "ops/logical.h"
 #include "ops/logsumexp.h"
 #include "ops/matmul.h"
+#include "ops/poisson_quantile.h"
 #include "ops/polar.h"
 #include "ops/pooling.h"
 #include "ops/random.h"
@@ -56,6 +58,8 @@ void register_builtin_ops() {
     register_incomplete_gamma_ops();
     register_expint_ops();
     register_deviance_ops();
+    register_poisson_quantile();
+    register_inverse_gaussian_ops();
     register_activation_ops();
     register_logical_ops();
     register_conv2d_ops();

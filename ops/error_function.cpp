@@ -137,6 +137,32 @@ namespace special {
 
 long double scaled_erfc(long double x) { return 2 * std::numbers::inv_sqrtpi_v<long double> * erfc_ratio(0, x); }
 
+// E(x) − E(x + h) for E(x) = e^(x²)·erfc x, x, h ≥ 0. Of E's derivatives, (−2)ⁿ·e^(x²)·n!·iⁿerfc(x) (NIST Handbook, 7.18.4), Taylor's
+// series about b = x + h is E(b)·Σ (2h)ⁿ·r₁(b)⋯rₙ(b), all positive, with factors below h/b; near 0 it is the difference of power series Σ
+// (−x)ⁿ/Γ(n/2 + 1).
+long double scaled_erfc_difference(long double x, long double h) {
+  const long double b = x + h;
+  if (b < 1) {
+    long double power = 1, difference = 0, sum = 0, last_gamma = 1 / std::numbers::inv_sqrtpi_v<long double>, gamma = 1;  // Γ(½), Γ(1)
+    for (int n = 1; n <= 60; ++n) {
+      difference = b * difference + h * power;  // bⁿ − xⁿ
+      power *= x;
+      const long double next = last_gamma * n / 2;  // Γ(n/2 + 1)
+      last_gamma = gamma;
+      gamma = next;
+      sum += (n % 2 == 1 ? difference : -difference) / gamma;
+    }
+    return sum;
+  }
+  if (!(h <= x)) return scaled_erfc(x) - scaled_erfc(b);
+  long double ratio = 0, sum = 0;
+  for (int n = 94 + static_cast<int>(300 / (b * b)); n >= 1; --n) {
+    ratio = 1 / (2 * b + 2 * (n + 1) * ratio);
+    sum = 2 * h * ratio * (1 + sum);
+  }
+  return scaled_erfc(b) * sum;
+}
+
 // Ratios of polynomials of degree 7, as AS 241 names their coefficients.
 double normal_quantile(double p) {
   static constexpr double a[] = {3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,

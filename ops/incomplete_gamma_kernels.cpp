@@ -9,6 +9,7 @@
 #include <numbers>
 
 #include "ops/special_kernels.h"
+#include "ops/tail_root.h"
 
 namespace loglik::special {
 namespace {
@@ -221,8 +222,7 @@ long double gamma_shape_slope(Over over, long double a, long double x) {
   return tails.slope * (over == Over::one ? std::exp(tails.log_factor) : 1 / over_factor(tails, over == Over::upper));
 }
 
-// Newton's method, accelerated to Halley's, for w = log x on h(w) = log tail(w) − log p. h is concave, so that from the side where it is
-// below 0 Newton's steps approach the root without passing it, and one step from the other side, held within 10, comes to that side.
+// The density of log x is log-concave, with the slope a − x of its logarithm.
 long double gamma_tail_inverse(bool upper, long double a, long double p) {
   if (!(a >= 0 && p >= 0 && p <= 1)) return nan;
   if (p == 0 || p == 1) return (p == 0) == upper ? infinite : 0;
@@ -242,23 +242,12 @@ long double gamma_tail_inverse(bool upper, long double a, long double p) {
   long double w = cube_root > 0.1L ? std::log(a) + 3 * std::log(cube_root) : lowest;
   if (upper && a < 1) w = far > 1.5L ? std::log(far) : lowest;
   w = std::max(w, lowest);
-  long double low = -infinite, high = infinite;
-  for (int iteration = 0; iteration < 100; ++iteration) {
-    const long double x = std::exp(w);
+  return std::exp(solve_log_tail(log_p, w, [=](long double at) -> LogTail {
+    const long double x = std::exp(at);
     const GammaTails tails = gamma_tails(a, x, false);
-    const long double ratio = over_factor(tails, upper);
-    const long double h = tails.log_factor + std::log(ratio) - log_p, slope = (upper ? -a : a) / ratio;
-    ((h < 0) != upper ? low : high) = w;
-    const long double newton = -h / slope, bend = 1 + newton * (a - x - slope) / 2;
-    long double step = bend > 0.5L ? newton / bend : newton;
-    if (!(std::abs(step) < 10)) step = (h < 0) != upper ? 10 : -10;
-    const bool inside = w + step >= low && w + step <= high;  // at the root itself the step is 0
-    if (!inside && std::isfinite(low) && std::isfinite(high)) step = low + (high - low) / 2 - w;
-    w += step;
-    // What a step of Halley's leaves is of the third order.
-    if (std::abs(step) * std::max(1.0L, std::abs(slope)) < 1e-6L || std::abs(step) < 4e-19L * std::abs(w)) break;
-  }
-  return std::exp(w);
+    const long double ratio = over_factor(tails, upper), slope = (upper ? -a : a) / ratio;
+    return {tails.log_factor + std::log(ratio), slope, a - x - slope};
+  }));
 }
 
 }  // namespace loglik::special

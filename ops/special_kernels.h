@@ -28,9 +28,10 @@ long double stirling(int order, long double x);      ///< the derivative of that
 long double log_beta(long double a, long double b);  ///< log B(a, b)
 /// log(1 + t) − t for t > −1, to full relative precision also for t → 0, where it is −½t².
 long double log1pmx(long double t);
-long double scaled_erfc(long double x);  ///< e^(x²)·erfc x
-double normal_quantile(double p);        ///< x with Φ(x) = p
-double scaled_bessel_i0(double x);       ///< e^−|x|·I₀(x), of any x
+long double scaled_erfc(long double x);                            ///< e^(x²)·erfc x
+long double scaled_erfc_difference(long double x, long double h);  ///< of x less that of x + h, x, h ≥ 0, without cancellation
+double normal_quantile(double p);                                  ///< x with Φ(x) = p
+double scaled_bessel_i0(double x);                                 ///< e^−|x|·I₀(x), of any x
 /// ψ⁽ⁿ⁾(a + b) − ψ⁽ⁿ⁾(a), to full relative precision for any b, for n ≥ 0.
 long double polygamma_increment(int order, long double a, long double b);
 

@@ -11,8 +11,10 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 const ConformanceCases conforming{
-    {"expint", expint, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {0.5, 5}, .large = {{100, 41}}, .orders = 3}}};
-const References by_digits{"Expint.IsRight", {"expint"}};
+    {"expint", expint, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {0.5, 5}, .large = {{100, 41}}, .orders = 3}},
+    {"scaled_expint", scaled_expint, {.shapes = {{3, 5}, {1, 1}, {7}, {0, 4}, {}}, .domain = {0.5, 5}, .large = {{100, 41}}, .orders = 3}},
+};
+const References by_digits{"Expint.IsRight", {"expint", "scaled_expint"}};
 
 TEST(Expint, Conforms) { conforming.check(); }
 
@@ -22,11 +24,18 @@ TEST(Expint, IsRight) {  // from 40 digits (mpmath); long double and a rounding 
                     {20.146050173044878, 2.9195277828095489, 0.55977359477616081, 0.21938393439552027, 0.10001958240663265,
                      0.017978938215454407, 3.164563874279932e-6, 6.2125016259360372e-20, 1.4065187662340329e-307}},
                    {1e-9, 0.03125, 0.5, 1, 1.5, 2.75, 10.25, 40.5, 700}, 1);
+  expect_reference({"scaled_expint",
+                    scaled_expint,
+                    {20.146050193190928, 3.0122035429242242, 0.92291063248373047, 0.59634736232319407, 0.44825666929158295,
+                     0.28123791217291629, 0.08950191043389985, 0.048887262368750081, 0.046604496502381273, 0.024109768064143844,
+                     0.0014265364183008867, 9.99999999999999e-16}},
+                   {1e-9, 0.03125, 0.5, 1, 1.5, 2.75, 10.25, 19.5, 20.5, 40.5, 700, 1e15}, 1);
   expect_close(value_of(unary(expint), {row({1e-300})}), {690.19831223331217}, 1);
 }
 
 TEST(Expint, HasTheLimits) {
   expect_close(value_of(unary(expint), {row({0, inf, -1, nan, 1e300})}), {inf, 0, nan, nan, 0}, 0);
+  expect_close(value_of(unary(scaled_expint), {row({0, inf, -1, nan})}), {inf, 0, nan, nan}, 0);
   expect_close(gradient_of(unary(expint), row({0, inf, 1e300})), {-inf, 0, 0}, 0);
 }
 
