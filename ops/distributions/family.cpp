@@ -16,6 +16,7 @@
 #include "ops/distributions/gamma.h"
 #include "ops/distributions/gaussian.h"
 #include "ops/distributions/gumbel.h"
+#include "ops/distributions/inverse_gaussian.h"
 #include "ops/distributions/laplace.h"
 #include "ops/distributions/links.h"
 #include "ops/distributions/log_normal.h"
@@ -23,6 +24,7 @@
 #include "ops/distributions/mixture.h"
 #include "ops/distributions/multivariate_gaussian.h"
 #include "ops/distributions/ordinal.h"
+#include "ops/distributions/poisson.h"
 #include "ops/distributions/student_t.h"
 #include "ops/distributions/von_mises.h"
 #include "ops/distributions/weibull.h"
@@ -87,6 +89,14 @@ std::vector<Family> builtin_families() {
                            const std::vector<Node> parts = split(raw, 2, -1);
                            return Gamma{.log_mean = parts[0], .log_shape = bounded_log_scale(parts[1])};
                          }),
+      elementwise_family("inverse_gaussian", "Inverse Gaussian on the positive numbers, the logs of mean and concentration predicted",
+                         Support::positive, 2,
+                         [](Node raw, const Targets&) -> Distribution {
+                           const std::vector<Node> parts = split(raw, 2, -1);
+                           return InverseGaussian{.log_mean = parts[0], .log_concentration = bounded_log_scale(parts[1])};
+                         }),
+      elementwise_family("poisson", "Poisson on the counts 0, 1, …, by the log of its rate", Support::counts, 1,
+                         [](Node raw, const Targets&) -> Distribution { return Poisson{.log_rate = raw}; }),
       elementwise_family("exponential", "Exponential on the nonnegative numbers, by the log of its mean", Support::nonnegative, 1,
                          [](Node raw, const Targets&) -> Distribution { return Exponential{.log_mean = raw}; }),
       elementwise_family("bernoulli", "Bernoulli on {0, 1}, by the logit", Support::binary, 1,

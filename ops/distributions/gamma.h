@@ -5,6 +5,7 @@
 #include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
+#include "ops/distributions/advice.h"
 
 namespace loglik {
 
@@ -42,6 +43,7 @@ struct Gamma {
   Node kl(const Gamma& other) const;
   FisherInformation fisher_information() const;  ///< diagonal
   Support support() const { return Support::positive; }
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const { return "NLL = k·½·gamma deviance + log y − ½·log k + ½·log 2π + δ(k)"; }
 };
 

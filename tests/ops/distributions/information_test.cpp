@@ -17,10 +17,12 @@ const Case cases[] = {
     {"gamma", [](Node a, Node b) -> Distribution { return Gamma{.log_mean = a, .log_shape = b}; }, 2},
     {"gumbel", [](Node a, Node b) -> Distribution { return Gumbel{.loc = a, .log_scale = b}; }, 2},
     {"gumbel_of_fixed_scale", [](Node a, Node) -> Distribution { return Gumbel{.loc = a, .scale = 2.5}; }, 1},
+    {"inverse_gaussian", [](Node a, Node b) -> Distribution { return InverseGaussian{.log_mean = a, .log_concentration = b}; }, 2},
     {"log_normal", [](Node a, Node b) -> Distribution { return LogNormal{.loc = a, .log_scale = b}; }, 2},
     {"student_t", [](Node a, Node b) -> Distribution { return StudentT{.loc = a, .log_scale = b, .degrees = 4.5}; }, 2},
     {"student_t_of_predicted_degrees",
      [](Node a, Node b) -> Distribution { return StudentT{.loc = a, .scale = 2.5, .degrees = 3, .raw_degrees = b}; }, 2},
+    {"poisson", [](Node a, Node) -> Distribution { return Poisson{a}; }, 1},
     {"weibull", [](Node a, Node b) -> Distribution { return Weibull{.log_scale = a, .log_shape = b}; }, 2},
 };
 

@@ -1,8 +1,5 @@
 // Every univariate family against recorded values: references/make.py says where they come from.
-#include <fstream>
-#include <map>
-#include <sstream>
-
+#include "tests/ops/distributions/references.h"
 #include "framework/distribution.h"
 #include "framework/error.h"
 #include "ops/ops.h"
@@ -12,7 +9,6 @@
 namespace loglik {
 namespace {
 
-using MakeDistribution = Distribution (*)(Node first, Node second);
 struct Case {
   const char* name;
   MakeDistribution make;
@@ -30,6 +26,8 @@ const Case cases[] = {
      true},
     {"gamma", [](Node a, Node b) -> Distribution { return Gamma{.log_mean = a, .log_shape = b}; }, true},
     {"gumbel", [](Node a, Node b) -> Distribution { return Gumbel{.loc = a, .log_scale = b}; }},
+    {"inverse_gaussian", [](Node a, Node b) -> Distribution { return InverseGaussian{.log_mean = a, .log_concentration = b}; }, true,
+     false},
     {"laplace",
      [](Node a, Node b) -> Distribution {
        return Laplace{a, b};
@@ -51,74 +49,10 @@ const Case cases[] = {
     {"weibull", [](Node a, Node b) -> Distribution { return Weibull{.log_scale = a, .log_shape = b}; }},
 };
 
-// The rows of one function.
-struct Rows {
-  std::vector<double> first, second, argument, value, condition;
-};
-
-std::map<std::string, Rows> read(const std::string& family) {
-  std::ifstream file(std::string(LOGLIK_REFERENCES) + "/" + family + ".csv");
-  std::map<std::string, Rows> functions;
-  std::string line;
-  std::getline(file, line);
-  while (std::getline(file, line)) {
-    std::istringstream stream(line);
-    std::string function, cell;
-    std::getline(stream, function, ',');
-    double numbers[5] = {};
-    for (double& number : numbers)
-      if (std::getline(stream, cell, ',') && !cell.empty()) number = std::stod(cell);
-    Rows& rows = functions[function];
-    rows.first.push_back(numbers[0]);
-    rows.second.push_back(numbers[1]);
-    rows.argument.push_back(numbers[2]);
-    rows.value.push_back(numbers[3]);
-    rows.condition.push_back(numbers[4]);
-  }
-  return functions;
-}
-
-// Throws ArgumentError if the distribution has no such answer.
-Node answer(const std::string& function, const Distribution& d, Node at) {
-  if (function == "log_prob") return d.log_prob(at);
-  if (function == "log_cdf") return d.log_cdf(at);
-  if (function == "log_survival") return d.log_survival(at);
-  if (function == "quantile") return d.quantile(at);
-  if (function == "crps") return d.crps(at);
-  if (function == "mean") return d.mean();
-  if (function == "variance") return d.variance();
-  if (function == "entropy") return d.entropy();
-  if (function == "median") return d.median();
-  throw NameError(function + " is unknown");
-}
-
 class References : public testing::TestWithParam<Case> {};
 INSTANTIATE_TEST_SUITE_P(Families, References, testing::ValuesIn(cases), [](const auto& test) { return std::string(test.param.name); });
 
-// Off by at most 1e-12·max(1, |value|) in float64 and 1e-5 in float32, or 8 times what one ulp of every input changes.
-TEST_P(References, AreReached) {
-  const auto functions = read(GetParam().name);
-  ASSERT_EQ(functions.size(), 9U);
-  for (const auto& [function, rows] : functions)
-    for (const DType dtype : {DType::float64, DType::float32}) {
-      SCOPED_TRACE(function + (dtype == DType::float64 ? " in float64" : " in float32"));
-      const double epsilon = dtype == DType::float64 ? 0x1p-52 : 0x1p-23, tolerance = dtype == DType::float64 ? 1e-12 : 1e-5;
-      Graph graph;
-      const auto node = [&](const std::vector<double>& values) { return graph.constant(row(values).cast(dtype)); };
-      if (function == "crps" && !GetParam().has_crps) continue;
-      const Node result = answer(function, GetParam().make(node(rows.first), node(rows.second)), node(rows.argument));
-      const Tensor values = interpret(result);
-      for (std::size_t i = 0; i < rows.value.size(); ++i) {
-        const double expected = rows.value[i], actual = values.at(static_cast<std::int64_t>(i));
-        if (dtype == DType::float32 && std::abs(expected) > 3e38) continue;  // does not fit
-        // 2⁻¹²⁶ is float32's smallest normal number: what is below is flushed to 0.
-        EXPECT_NEAR(actual, expected,
-                    std::max({tolerance * std::max(1.0, std::abs(expected)), 8 * epsilon * rows.condition[i],
-                              dtype == DType::float32 ? 0x1p-126 : 0}))
-            << "row " << i << ": " << rows.first[i] << ", " << rows.second[i] << " at " << rows.argument[i];
-      }
-    }
-}
+TEST_P(References, AreReached) { expect_references(GetParam().name, GetParam().make, GetParam().has_crps ? 9 : 8); }
 
 // log p and its gradients are not NaN for any parameters, as long as y − μ fits the dtype.
 TEST_P(References, NoGradientIsNan) {

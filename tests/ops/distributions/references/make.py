@@ -24,9 +24,9 @@ def f32(x):
 class Family:
     """parameters: one draw of them; arguments(parameters): points worth testing."""
 
-    def __init__(self, draw, log_prob, cdf, survival, quantile, spread, lower, moderate=None, breaks=lambda *p: []):
+    def __init__(self, draw, log_prob, cdf, survival, quantile, spread, lower, moderate=None, breaks=lambda *p: [], crps=True):
         self.draw, self.log_prob, self.cdf, self.survival, self.quantile = draw, log_prob, cdf, survival, quantile
-        self.spread, self.lower, self.moderate, self.breaks = spread, lower, moderate, breaks
+        self.spread, self.lower, self.moderate, self.breaks, self.crps = spread, lower, moderate, breaks, crps
 
 
 def location_scale(log_density, cdf, survival, quantile, tails, breaks=(-40, -8, -2, 0, 2, 8, 40), lower=None):
@@ -189,6 +189,79 @@ def student_t(nu):  # of a number of degrees of freedom, a constant of the test
     return location_scale(lambda z: mp.log(constant()) - (nu + 1) / 2 * mp.log1p(z * z / nu), cdf, lambda z: cdf(-z), quantile, (-1e6, 1e6))
 
 
+class Counts:
+    """A family of whole numbers: cdf and survival of an integer; spread draws one."""
+
+    def __init__(self, draw, moderate, log_prob, log_cdf, log_survival, spread, start):
+        self.draw, self.moderate, self.log_prob, self.log_cdf, self.log_survival = draw, moderate, log_prob, log_cdf, log_survival
+        self.spread, self.start = spread, start  # start: an integer near the quantile
+
+    def quantile(self, *x):
+        *p, level = x
+
+        def reaches(n):
+            if n < 0:
+                return False
+            lower = self.log_cdf(*p, n)
+            return lower >= mp.log(level) if level < half else self.log_survival(*p, n) <= mp.log(1 - level)
+        n = self.start(*x)
+        while not reaches(n):
+            n += max(1, n // 1000)
+        while reaches(n - 1):
+            n -= 1
+        return mpf(n)
+
+
+poisson = Counts(
+    draw=lambda rng: (f32(rng.gauss(1, 3)),),
+    moderate=lambda rng: (f32(rng.gauss(1, 1)),),
+    log_prob=lambda x, y: y * x - mp.exp(x) - mp.loggamma(y + 1),
+    log_cdf=lambda x, y: log_gamma_tail(mpf(y + 1), mp.exp(x), True),
+    log_survival=lambda x, y: log_gamma_tail(mpf(y + 1), mp.exp(x), False),
+    spread=lambda rng, x: int(max(0, mp.exp(x) + mp.exp(x / 2) * rng.gauss(0, 1) * rng.choice([1, 1, 5, 20])) + rng.choice([0, 0, 1, 30])),
+    start=lambda x, p: int(max(0, mp.exp(x) + mp.exp(x / 2) * normal_quantile(p) - 2)))
+
+
+def inverse_gaussian_log_tail(m, c, y, upper):
+    mu, l = mp.exp(m), mp.exp(c)
+    a, b = mp.sqrt(l / y) * (y / mu - 1), mp.sqrt(l / y) * (y / mu + 1)
+    with mp.workdps(2 * mp.dps + 40):  # the upper tail is a difference
+        second = mp.exp(2 * l / mu) * normal_cdf(-b)
+        return mp.log(normal_cdf(-a) - second) if upper else mp.log(normal_cdf(a) + second)
+
+
+def inverse_gaussian_quantile(m, c, p):
+    upper = p > half
+    target = mp.log(1 - p if upper else p)
+
+    def log_density(w):
+        y = mp.exp(w)
+        return (c - mp.log(2 * mp.pi) - w) / 2 - mp.exp(c) * (y - mp.exp(m))**2 / (2 * mp.exp(2 * m) * y)
+    # 2 sinh((w - m)/2) = z/sqrt(phi) is above the root
+    w = m + 2 * mp.asinh(normal_quantile(p) * mp.exp((m - c) / 2) / 2)
+    while not upper and inverse_gaussian_log_tail(m, c, mp.exp(w), False) > target:
+        w -= half / 4
+    for _ in range(2000):
+        h = inverse_gaussian_log_tail(m, c, mp.exp(w), upper) - target
+        step = -h * mp.exp(h + target - log_density(w))
+        w += -step if upper else step
+        if abs(step) < mpf(10)**(4 - mp.dps):
+            return mp.exp(w)
+    raise ValueError((m, c, p))
+
+
+inverse_gaussian = Family(
+    draw=lambda rng: (f32(rng.gauss(0, 2)), f32(rng.gauss(0.5, 2))),
+    log_prob=lambda m, c, y: (c - mp.log(2 * mp.pi * y**3) - mp.exp(c) * (y - mp.exp(m))**2 / (mp.exp(2 * m) * y)) / 2,
+    cdf=lambda m, c, y: mp.exp(inverse_gaussian_log_tail(m, c, y, False)) if y > 0 else mpf(0),
+    survival=lambda m, c, y: mp.exp(inverse_gaussian_log_tail(m, c, y, True)) if y > 0 else mpf(1),
+    quantile=inverse_gaussian_quantile,
+    spread=lambda rng, m, c: mp.exp(m + 2 * mp.asinh(mp.exp((m - c) / 2) * rng.gauss(0, 1) * rng.choice([1, 1, 1, 3]) / 2)),
+    lower=lambda *p: 0,
+    moderate=lambda rng: (f32(rng.gauss(0, 0.5)), f32(rng.gauss(0.7, 0.7))),
+    breaks=lambda m, c: [mp.exp(m) * k for k in (0.01, 0.1, 0.3, 1, 2, 4, 12, 40)],
+    crps=False)
+
 FAMILIES = {
     'laplace': location_scale(lambda z: -abs(z) - mp.log(2), lambda z: mp.exp(z) / 2 if z < 0 else 1 - mp.exp(-z) / 2,
                               lambda z: 1 - mp.exp(z) / 2 if z < 0 else mp.exp(-z) / 2,
@@ -204,6 +277,8 @@ FAMILIES = {
     'student_t': student_t(4.5),
     'weibull': weibull,
     'gamma': gamma,
+    'inverse_gaussian': inverse_gaussian,
+    'poisson': poisson,
     'log_normal': log_normal,
 }
 
@@ -220,7 +295,43 @@ def condition(f, inputs):
     return total
 
 
+def count_rows(name, family):
+    """The condition is that of the parameters: integers are exact."""
+    rng = random.Random(name)
+    for function in ('log_prob', 'log_cdf', 'log_survival'):
+        f = getattr(family, function)
+        for _ in range(50):
+            p = family.draw(rng)
+            y = family.spread(rng, *p)
+            yield function, (*p, y), f(*p, y), condition(lambda *q: f(*q, y), p)
+    for _ in range(50):
+        p = family.draw(rng)
+        level = f32(rng.choice([rng.random(), 10**rng.uniform(-30, 0), 1 - 10**rng.uniform(-6, 0)]))
+        if not 0 < level < 1:
+            level = half
+        yield 'quantile', (*p, level), family.quantile(*p, level), 0
+    for _ in range(6):
+        p = family.moderate(rng)
+        probabilities = []
+        while len(probabilities) < 20 or probabilities[-1] > mpf(10)**-30 or probabilities[-1] > probabilities[-2]:
+            probabilities.append(mp.exp(family.log_prob(*p, len(probabilities))))
+        mean = sum(y * q for y, q in enumerate(probabilities))
+        yield 'mean', p, mean, mean
+        variance = sum((y - mean)**2 * q for y, q in enumerate(probabilities))
+        yield 'variance', p, variance, variance
+        yield 'median', p, family.quantile(*p, half), 0
+        y = family.spread(rng, *p)
+        crps, cdf = mpf(0), mpf(0)
+        for n in range(max(y, len(probabilities))):
+            cdf += probabilities[n] if n < len(probabilities) else 0
+            crps += (cdf - (n >= y))**2
+        yield 'crps', (*p, y), crps, crps + y + mean
+
+
 def rows(name, family):
+    if isinstance(family, Counts):
+        yield from count_rows(name, family)
+        return
     rng = random.Random(name)
     functions = {
         'log_prob': family.log_prob,
@@ -255,6 +366,9 @@ def rows(name, family):
         yield 'entropy', p, entropy, max(1, abs(entropy))
         median = family.quantile(*p, half)
         yield 'median', p, median, max(abs(median), abs(p[0]))
+        if not family.crps:
+            mp.dps = 60
+            continue
         y = f32(family.spread(rng, *p))
         below = sorted([family.lower(*p), *[b for b in family.breaks(*p) if b < y], y])
         above = sorted([y, *[b for b in family.breaks(*p) if b > y], INF])
