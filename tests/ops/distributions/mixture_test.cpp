@@ -313,7 +313,7 @@ TEST(Mixture, PointsOfPositiveProbabilityAreOneComponentsOwn) {
   EXPECT_LT(q.at(0), 0);
   for (const std::int64_t i : {1, 2, 3}) EXPECT_EQ(q.at(i), 0) << i;
   EXPECT_GT(q.at(4), 0);
-  EXPECT_NEAR(interpret(d.cdf(c({q.at(5)}))).at(0), 0.9, 1e-15);
+  EXPECT_NEAR(interpret(d.cdf(c(q.at(5)))).item(), 0.9, 1e-15);
 }
 
 TEST(Mixture, BroadcastsOverLeadingAxes) {
