@@ -162,5 +162,40 @@ TEST(ZerosInside, AreOneComponentsOwn) {
   EXPECT_NEAR(interpret(gradient(reduce_sum(d.log_prob(zero)), zeros)).item(), 1 - of_zero, 1e-14);
 }
 
+TEST(ZerosInside, AreThoseOfAnInstrumentThatStops) {
+  Graph graph;
+  const auto number = [&](double x) { return graph.constant(x, DType::float64); };
+  const double below = 0.15865525393145707;  // Φ(−1)
+  const Distribution seen = Censored{.base = Gaussian{.loc = number(1)}, .lower = number(0)};
+  const Mixture d{.logits = graph.constant(row({0, 0})), .components = {seen, Gaussian{.loc = number(-4)}}};
+  EXPECT_NEAR(interpret(exp(d.log_prob(number(0)))).item(), 0.5 * below, 1e-15);
+  EXPECT_NEAR(interpret(d.quantile(number(0.5 + 0.4 * below))).item(), 0, 0);
+  EXPECT_LT(interpret(d.quantile(number(0.49))).item(), -1);
+  const Distribution doubled = Affine{.base = seen, .loc = number(5), .scale = -2};  // 5 and below
+  EXPECT_NEAR(interpret(exp(doubled.log_prob(number(5)))).item(), below, 1e-15);
+  EXPECT_NEAR(interpret(doubled.cdf(number(5))).item(), 1, 1e-15);
+  EXPECT_NEAR(interpret(doubled.cdf(number(4.999))).item(), 1 - below, 1e-3);
+  const Distribution raised = Transformed{seen, Bijection::exp()};
+  EXPECT_NEAR(interpret(exp(raised.log_prob(number(1)))).item(), below, 1e-15);
+}
+
+TEST(Counts, OfAMixtureHaveExactQuantiles) {  // from SciPy's poisson.cdf: the first y at which the weighted sum reaches p
+  for (const DType dtype : {DType::float64, DType::float32}) {
+    Graph graph;
+    const auto number = [&](double x) { return graph.constant(x, dtype); };
+    const Distribution d = Mixture{.logits = graph.constant(row({std::log(0.3), std::log(0.7)}).cast(dtype)),
+                                   .components = {Poisson{.log_rate = number(std::log(2.5))}, Poisson{.log_rate = number(std::log(5000))}}};
+    const std::vector<double> levels{0.01, 0.2, 0.29, 0.5, 0.99};
+    expect_close(interpret(d.quantile(graph.constant(row(levels).cast(dtype)))), {0, 3, 6, 4960, 5155}, 0);
+    EXPECT_EQ(d.support()->text(), "{0, 1, …}");
+    if (dtype == DType::float64) expect_close(interpret(d.quantile(graph.constant(row({0.3001, 0.999999999})))), {4746, 5426}, 0);
+    // log p of y about 5000 is a sum of terms as large as y·log λ = 42,000, an ulp of which is 7e-12, and 4e-3 in float32.
+    std::vector<double> counts(6001);
+    for (std::size_t k = 0; k < counts.size(); ++k) counts[k] = static_cast<double>(k);
+    const Node y = graph.constant(row(counts).cast(dtype));
+    EXPECT_NEAR(interpret(reduce_sum(exp(d.log_prob(y)))).item(), 1, dtype == DType::float64 ? 1e-11 : 1e-2);
+  }
+}
+
 }  // namespace
 }  // namespace loglik
