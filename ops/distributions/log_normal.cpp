@@ -50,10 +50,18 @@ Node LogNormal::log_cdf(Node y) const {
 Node LogNormal::log_survival(Node y) const { return where(greater(y, 0.0), of_log(*this).log_survival(safe_log(y)), 0.0); }
 Node LogNormal::quantile(Node p) const { return exp(of_log(*this).quantile(p)); }
 
-// y·(2Φ(z) − 1) − 2·e^(μ + ½σ²)·(Φ(z − σ) + Φ(σ/√2) − 1)
+// y·(2Φ(z) − 1) − 2·M·Φ(z − σ) + 2·M·Φ(−σ/√2), where M = e^(μ + ½σ²) may overflow: the mean below y, M·Φ(z − σ) = y·e^(−½z²)·½erfcx((σ −
+// z)/√2), does not, and M·Φ(−σ/√2) = e^(μ + ¼σ²)·½erfcx(½σ) where it is infinite has no slope, rather than ∞ − ∞. In float64.
 Node LogNormal::crps(Node y) const {
-  const Node z = of_log(*this).z(log(y)), sigma = exp(LocationScale(*this).log_scale());
-  return y * erf(std::numbers::sqrt2 / 2 * z) - 2.0 * mean() * (normal_cdf(z - sigma) - normal_cdf(-std::numbers::sqrt2 / 2 * sigma));
+  const auto wide = [](Node x) { return x ? cast(x, DType::float64) : x; };
+  const LogNormal d{.loc = wide(loc), .log_scale = wide(log_scale), .scale = scale};
+  const Node at = wide(y), z = of_log(d).z(log(at)), sigma = exp(LocationScale(d).log_scale());
+  const Node beyond = greater(z, sigma), log_mean = LocationScale(d).location() + 0.5 * square(sigma);
+  const Node usual = 0.5 * at * exp(-0.5 * square(z)) * erfcx(std::numbers::sqrt2 / 2 * maximum(sigma - z, 0.0));
+  const Node below = where(beyond, exp(where(beyond, log_mean, 0.0)) * normal_cdf(z - sigma), usual);
+  const Node exponent = log_mean - 0.25 * square(sigma), too_large = greater(exponent, 709.0);
+  const Node spread = where(too_large, std::numeric_limits<double>::infinity(), exp(minimum(exponent, 709.0)) * erfcx(0.5 * sigma));
+  return cast(at * erf(std::numbers::sqrt2 / 2 * z) - 2.0 * below + spread, loc.dtype());
 }
 
 Node LogNormal::deviance(Node y) const { return square(of_log(*this).z(log(y))); }

@@ -71,11 +71,15 @@ Node Weibull::log_survival(Node y) const {
 
 Node Weibull::quantile(Node p) const { return scaled(*this, log(-log1p(-p))); }
 
-// y·(2F(y) − 1) + E[Y]·(2^(−1/k) − 2·P(1 + 1/k, e^q)): twice the mean below y is 2·E[Y]·P, and E|Y − Y′| is 2·E[Y]·(1 − 2^(−1/k)).
+// y·(2F(y) − 1) + E[Y]·2^(−1/k) − 2·E[Y]·P(1 + 1/k, e^q): the last is twice the mean below y, and E|Y − Y′| is 2·E[Y]·(1 − 2^(−1/k)). The
+// mean may overflow, what is below y does not; what is infinite has no slope, rather than ∞ − ∞. In float64.
 Node Weibull::crps(Node y) const {
-  const Node inverse = exp(-log_shape), h = hazard(*this, y);
-  const Node below = 2.0 * gamma_p(1.0 + inverse, h);
-  return y * (1.0 - 2.0 * exp(-h)) + mean() * (exp(-std::numbers::ln2 * inverse) - below);
+  const Weibull d{.log_scale = cast(log_scale, DType::float64), .log_shape = cast(log_shape, DType::float64)};
+  const Node at = cast(y, DType::float64), inverse = exp(-d.log_shape), h = hazard(d, at), log_mean = d.log_scale + lgamma(1.0 + inverse);
+  const Node below = where(greater(h, 0.0), exp(log_mean + log_gamma_p(1.0 + inverse, where(greater(h, 0.0), h, 1.0))), 0.0);
+  const Node exponent = log_mean - std::numbers::ln2 * inverse, too_large = greater(exponent, 709.0);
+  const Node spread = where(too_large, std::numeric_limits<double>::infinity(), exp(minimum(exponent, 709.0)));
+  return cast(at * (1.0 - 2.0 * exp(-h)) + spread - 2.0 * below, log_scale.dtype());
 }
 
 // As in log_prob.

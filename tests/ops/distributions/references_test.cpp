@@ -42,10 +42,7 @@ const Case cases[] = {
      [](Node a, Node b) -> Distribution {
        return Logistic{a, b};
      }},
-    {"student_t",
-     [](Node a, Node b) -> Distribution {
-       return StudentT{.loc = a, .log_scale = b, .degrees = 4.5};
-     }},
+    {"student_t", [](Node a, Node b) -> Distribution { return StudentT{.loc = a, .log_scale = b, .degrees = 4.5}; }},
     {"weibull", [](Node a, Node b) -> Distribution { return Weibull{.log_scale = a, .log_shape = b}; }},
 };
 
@@ -79,6 +76,33 @@ TEST_P(References, NoGradientIsNan) {
                                                << (dtype == DType::float64 ? "float64" : "float32") << ": y = " << ys[i / (n * n)]
                                                << ", parameters " << raws[i / n % n] << ", " << raws[i % n];
       }
+    }
+  }
+}
+
+// A head may be trained by its CRPS: for parameters within the bounds of the families' links neither it nor its gradients are NaN.
+TEST_P(References, NoGradientOfCrpsIsNan) {
+  for (const DType dtype : {DType::float64, DType::float32}) {
+    const std::vector<double> raws{-9.2, -6, -4, -1, 0, 1, 4, 6, 9.2}, ys{1e-6, 0.01, 0.5, 1, 3, 40, 1e4};
+    Graph graph;
+    const auto n = static_cast<std::int64_t>(raws.size()), m = static_cast<std::int64_t>(ys.size());
+    const Node a = broadcast_to(graph.constant(row(raws).cast(dtype).reshape({1, n, 1})), {m, n, n});
+    const Node b = broadcast_to(graph.constant(row(raws).cast(dtype).reshape({1, 1, n})), {m, n, n});
+    const Distribution d = GetParam().make(a, b);
+    ASSERT_EQ(d.has<Crps>(), GetParam().has_crps);
+    if (!d.has<Crps>()) return;
+    const Node crps = d.crps(broadcast_to(graph.constant(row(ys).cast(dtype).reshape({m, 1, 1})), {m, n, n}));
+    std::vector<Node> results = gradients(reduce_sum(crps), std::vector<Node>{a, b});
+    results.insert(results.begin(), crps);
+    for (std::size_t r = 0; r < results.size(); ++r) {
+      if (!results[r]) continue;
+      const Tensor values = interpret(results[r]);
+      for (std::int64_t i = 0; i < values.count(); ++i)
+        ASSERT_FALSE(std::isnan(values.at(i))) << (r == 0 ? "crps" : "gradient by parameter " + std::to_string(r)) << " in "
+                                               << (dtype == DType::float64 ? "float64" : "float32")
+                                               << ": y = " << ys[static_cast<std::size_t>(i / (n * n))] << ", parameters "
+                                               << raws[static_cast<std::size_t>(i / n % n)] << ", "
+                                               << raws[static_cast<std::size_t>(i % n)];
     }
   }
 }
