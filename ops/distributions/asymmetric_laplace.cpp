@@ -86,6 +86,12 @@ Node AsymmetricLaplace::sample(std::string_view key) const {
   return parts.draw(standard_quantile(parts.uniform(key), checked_level(*this)));
 }
 
+Node AsymmetricLaplace::deviance(Node y) const { return 2.0 * pinball(LocationScale(*this).z(y), checked_level(*this)); }
+FisherInformation AsymmetricLaplace::fisher_information() const {
+  const double t = checked_level(*this);
+  return LocationScale(*this).fisher_information(t * (1 - t), 0, 1);
+}
+
 std::string AsymmetricLaplace::certificate() const {
   LocationScale(*this).shape();  // throws where the scale is out of range
   const double offset = -std::log(checked_level(*this)) - std::log1p(-level);

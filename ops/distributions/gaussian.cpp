@@ -54,6 +54,9 @@ Node Gaussian::kl(const Gaussian& other) const {
   return 0.5 * (expm1(twice_r) - twice_r + square(other.z(mean())));
 }
 
+Node Gaussian::deviance(Node y) const { return square(z(y)); }
+FisherInformation Gaussian::fisher_information() const { return LocationScale(*this).fisher_information(1, 0, 2); }
+
 std::string Gaussian::certificate() const {
   LocationScale(*this).shape();  // throws where the scale is out of range
   const double factor = 0.5 / (scale * scale);

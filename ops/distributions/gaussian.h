@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
 #include "ops/distributions/advice.h"
@@ -44,6 +45,8 @@ struct Gaussian {
   Node log_survival(Node y) const;  ///< likewise
   Node quantile(Node p) const;
   Node crps(Node y) const;
+  Node deviance(Node y) const;               ///< z²
+  FisherInformation fisher_information() const;
   Node sample(std::string_view key) const;  ///< μ + σ·ε: differentiable by μ and σ
   Node kl(const Gaussian& other) const;
   Support support() const { return Support::real; }

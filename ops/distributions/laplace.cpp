@@ -70,6 +70,9 @@ Node Laplace::kl(const Laplace& other) const {
   return expm1(r - abs(p.z(other.mean()))) - r + abs(q.z(mean()));
 }
 
+Node Laplace::deviance(Node y) const { return 2.0 * abs(LocationScale(*this).z(y)); }
+FisherInformation Laplace::fisher_information() const { return LocationScale(*this).fisher_information(1, 0, 1); }
+
 std::string Laplace::certificate() const {
   LocationScale(*this).shape();  // throws where the scale is out of range
   if (log_scale) return fmt::format("NLL = |y − μ|/b + log b + {:.6f}", ln2);

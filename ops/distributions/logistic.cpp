@@ -13,6 +13,12 @@ namespace loglik {
 namespace {
 using std::numbers::pi;
 
+// log cosh(z/2) = |z|/2 + log½(1 + e^−|z|), without cancelling about 0
+Node log_cosh_half(Node z) {
+  const Node a = abs(z);
+  return 0.5 * a + log1p(0.5 * expm1(-a));
+}
+
 Node standard_quantile(Node p) { return log(p) - log1p(-p); }
 
 }  // namespace
@@ -44,6 +50,9 @@ Node Logistic::sample(std::string_view key) const {
   const LocationScale parts(*this);
   return parts.draw(standard_quantile(parts.uniform(key)));
 }
+
+Node Logistic::deviance(Node y) const { return 4.0 * log_cosh_half(LocationScale(*this).z(y)); }
+FisherInformation Logistic::fisher_information() const { return LocationScale(*this).fisher_information(1.0 / 3, 0, (3 + pi * pi) / 9); }
 
 std::string Logistic::certificate() const { return "NLL = softplus(z) + softplus(−z) + log s, z = (y − μ)/s"; }
 

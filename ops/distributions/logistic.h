@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
 #include "ops/distributions/advice.h"
@@ -36,6 +37,8 @@ struct Logistic {
   Node log_survival(Node y) const;
   Node quantile(Node p) const;
   Node crps(Node y) const;
+  Node deviance(Node y) const;               ///< 4·log cosh(z/2)
+  FisherInformation fisher_information() const;
   Node sample(std::string_view key) const;  ///< reparameterised: differentiable by the parameters
   Support support() const { return Support::real; }
   std::string advice(double y) const { return advice_for(support(), y); }
