@@ -33,6 +33,7 @@
 #include "ops/shape.h"
 #include "ops/slice.h"
 #include "ops/softmax.h"
+#include "ops/straight_through.h"
 #include "ops/student_t_functions.h"
 #include "ops/transpose.h"
 #include "ops/triangular_solve.h"
@@ -67,6 +68,7 @@ void register_builtin_ops() {
     register_cholesky_ops();
     register_triangular_solve_ops();
     register_shape_ops();
+    register_straight_through();
     register_transpose_ops();
     register_concat_ops();
     register_slice_ops();
