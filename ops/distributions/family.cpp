@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <map>
 #include <mutex>
 
@@ -9,6 +11,7 @@
 #include "framework/graph.h"
 #include "framework/primitives.h"
 #include "framework/text.h"
+#include "ops/distributions/asymmetric_laplace.h"
 #include "ops/distributions/bernoulli.h"
 #include "ops/distributions/categorical.h"
 #include "ops/distributions/dirichlet.h"
@@ -23,6 +26,7 @@
 #include "ops/distributions/logistic.h"
 #include "ops/distributions/mixture.h"
 #include "ops/distributions/multivariate_gaussian.h"
+#include "ops/distributions/natural_gradient.h"
 #include "ops/distributions/ordinal.h"
 #include "ops/distributions/poisson.h"
 #include "ops/distributions/student_t.h"
@@ -52,6 +56,16 @@ template <class D> Family located_family(std::string name, std::string descripti
     const std::vector<Node> parts = split(raw, 2, -1);
     return D{.loc = parts[0], .log_scale = bounded_log_scale(parts[1])};
   });
+}
+
+// A quantile of targets: at LEVEL 0.5 the median.
+Family asymmetric_laplace_family(double level) {
+  Family family = elementwise_family("", fmt::format("Asymmetric Laplace on the real line, the quantile of level {:.6g} and a scale predicted", level), Support::real, 2, nullptr);
+  family.make = [level](Node raw, const Targets&) -> Distribution {
+    const std::vector<Node> parts = split(raw, 2, -1);
+    return AsymmetricLaplace{.loc = parts[0], .level = level, .log_scale = bounded_log_scale(parts[1])};
+  };
+  return family;
 }
 
 constexpr std::int64_t default_components = 5;
@@ -139,15 +153,40 @@ std::vector<Family> builtin_families() {
   };
 }
 
+std::vector<OptionFamily> builtin_option_families() {
+  return {
+      {.name = "asymmetric_laplace",
+       .description = "Asymmetric Laplace on the real line: the quantile of a LEVEL in (0, 1), and a scale",
+       .option = "LEVEL",
+       .values = Support::open_unit,
+       .make = asymmetric_laplace_family},
+      {.name = "gaussian_mixture",
+       .description = "Mixture of COMPONENTS Gaussians on the real line: weights, means and scales predicted",
+       .option = "COMPONENTS",
+       .values = Support{1, 1024, false, false, true},
+       .make = [](double components) { return gaussian_mixture_family(static_cast<std::int64_t>(components)); }},
+  };
+}
+
 struct Registry {
   std::mutex mutex;
   std::map<std::string, Family, std::less<>> families;
+  std::map<std::string, OptionFamily, std::less<>> with_option;
 
   Registry() {
-    for (Family& family : builtin_families()) {
-      std::string name = family.name;
-      families.emplace(std::move(name), std::move(family));
-    }
+    for (Family& family : builtin_families()) families.emplace(std::string(family.name), std::move(family));
+    for (OptionFamily& family : builtin_option_families()) with_option.emplace(std::string(family.name), std::move(family));
+  }
+
+  [[noreturn]] void throw_unknown(std::string_view name) const {
+    std::vector<std::string> names;
+    for (const auto& [known, unused] : families) names.push_back(known);
+    for (const auto& [known, unused] : with_option)
+      if (!families.contains(known)) names.push_back(known);
+    std::sort(names.begin(), names.end());
+    const std::string near = nearest(name, names);
+    throw NameError(near.empty() ? fmt::format("head \"{}\" is unknown: known are {}", name, fmt::join(names, ", "))
+                                 : fmt::format("head \"{}\" is unknown: did you mean \"{}\"?", name, near));
   }
 };
 
@@ -171,7 +210,7 @@ Family gaussian_mixture_family(std::int64_t components) {
     }
     return mixture;
   };
-  return {.name = components == default_components ? "gaussian_mixture" : fmt::format("gaussian_mixture_{}", components),
+  return {.name = components == default_components ? "gaussian_mixture" : fmt::format("gaussian_mixture:{}", components),
           .description = fmt::format("Mixture of {} Gaussians on the real line: weights, means and scales predicted", components),
           .support = [](const Targets&) { return Support::real; },
           .raw_outputs = [components](const Targets& targets) { return 3 * components * targets.values; },
@@ -179,14 +218,24 @@ Family gaussian_mixture_family(std::int64_t components) {
 }
 
 Family family(std::string_view name) {
-  std::lock_guard lock(registry().mutex);
-  const auto& families = registry().families;
-  if (const auto found = families.find(name); found != families.end()) return found->second;
-  std::vector<std::string> names;
-  for (const auto& [known, unused] : families) names.push_back(known);
-  const std::string near = nearest(name, names);
-  throw NameError(near.empty() ? fmt::format("head \"{}\" is unknown: known are {}", name, fmt::join(names, ", "))
-                               : fmt::format("head \"{}\" is unknown: did you mean \"{}\"?", name, near));
+  std::unique_lock lock(registry().mutex);
+  const auto& [mutex, families, with_option] = registry();
+  const std::string_view base = name.substr(0, name.find(':'));
+  const auto plain = families.find(base);
+  const auto option = with_option.find(base);
+  if (plain == families.end() && option == with_option.end()) registry().throw_unknown(base);
+  if (base == name && plain != families.end()) return plain->second;
+  if (option == with_option.end()) throw ArgumentError(fmt::format("head \"{}\": {} takes no option", name, base));
+  const OptionFamily of = option->second;
+  lock.unlock();  // `make` may ask for another family
+  double value = 0;
+  const std::string_view text = base == name ? "" : name.substr(base.size() + 1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || !of.values.contains(value))
+    throw ArgumentError(fmt::format("head \"{}\" needs a {} in {}, such as \"{}:{}\"", name, of.option, of.values.text(), base, of.values.inside()));
+  Family made = of.make(value);
+  made.name = name;
+  return made;
 }
 
 std::vector<Family> families() {
@@ -196,16 +245,39 @@ std::vector<Family> families() {
   return all;
 }
 
+std::vector<OptionFamily> option_families() {
+  std::lock_guard lock(registry().mutex);
+  std::vector<OptionFamily> all;
+  for (const auto& [name, family] : registry().with_option) all.push_back(family);
+  return all;
+}
+
+namespace {
+
+void require_plain(const std::string& name) {
+  if (name.empty() || name.find(':') != std::string::npos) throw ArgumentError(fmt::format("head \"{}\": a name that is not empty and holds no ':' is needed", name));
+}
+
+}  // namespace
+
 void register_family(Family family) {
+  require_plain(family.name);
   if (!family.support || !family.raw_outputs || !family.make)
     throw ArgumentError(fmt::format("head \"{}\" lacks a function: support, raw_outputs and make are all needed", family.name));
   std::lock_guard lock(registry().mutex);
-  std::string name = family.name;
-  if (!registry().families.try_emplace(std::move(name), family).second)
+  if (!registry().families.try_emplace(family.name, family).second)
     throw NameError(fmt::format("there is a head \"{}\" already: {}", family.name, registry().families.at(family.name).description));
 }
 
-Distribution make_head(std::string_view name, Node raw, const Targets& targets) {
+void register_option_family(OptionFamily family) {
+  require_plain(family.name);
+  if (!family.make) throw ArgumentError(fmt::format("head \"{}\" lacks a function: make is needed", family.name));
+  std::lock_guard lock(registry().mutex);
+  if (!registry().with_option.try_emplace(family.name, family).second)
+    throw NameError(fmt::format("there is a head \"{}\" with an option already: {}", family.name, registry().with_option.at(family.name).description));
+}
+
+Distribution make_head(std::string_view name, Node raw, const Targets& targets, const MakeHeadOptions& options) {
   const Family chosen = family(name);
   if (chosen.needs_classes && targets.classes < 1)
     throw ArgumentError(fmt::format("head \"{}\" is for labels 0, 1, …, the targets are not: they have no number of classes", name));
@@ -215,6 +287,7 @@ Distribution make_head(std::string_view name, Node raw, const Targets& targets) 
   if (raw.shape().rank() != 2 || raw.shape().back() != Dim(outputs))
     throw ShapeError(fmt::format("head \"{}\": the raw outputs have shape {}, needs {}", name, to_string(raw.shape()),
                                  to_string(Shape{batch, outputs})));
+  if (options.natural_gradient) raw = with_natural_gradient(raw, [&](Node held) { return chosen.make(held, targets); }, {.damping = options.damping});
   return chosen.make(raw, targets);
 }
 

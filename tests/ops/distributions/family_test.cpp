@@ -2,6 +2,7 @@
 
 #include "framework/error.h"
 #include "framework/head.h"
+#include "ops/distributions/asymmetric_laplace.h"
 #include "ops/distributions/gaussian.h"
 #include "ops/distributions/links.h"
 #include "ops/distributions/mixture.h"
@@ -64,9 +65,40 @@ TEST(Families, SuggestWhatWasMeant) {
     family("beta_binomial_x");
     ADD_FAILURE();
   } catch (const NameError& error) {
-    EXPECT_TRUE(std::string(error.what()).starts_with("head \"beta_binomial_x\" is unknown: known are bernoulli, bernoulli_soft_targets, "))
+    EXPECT_TRUE(std::string(error.what()).starts_with("head \"beta_binomial_x\" is unknown: known are asymmetric_laplace, bernoulli, "))
         << error.what();
   }
+}
+
+TEST(Families, TakeANumberAfterTheirName) {
+  const Family quantile = family("asymmetric_laplace:0.9");
+  EXPECT_EQ(quantile.name, "asymmetric_laplace:0.9");
+  EXPECT_EQ(quantile.description, "Asymmetric Laplace on the real line, the quantile of level 0.9 and a scale predicted");
+  Graph graph;
+  const Distribution d = make_head("asymmetric_laplace:0.9", graph.input("raw", {batch, 2}), {});
+  ASSERT_NE(d.as<AsymmetricLaplace>(), nullptr);
+  EXPECT_EQ(d.as<AsymmetricLaplace>()->level, 0.9);
+  EXPECT_EQ(family("gaussian_mixture:8").raw_outputs({}), 24);
+  EXPECT_EQ(family("gaussian_mixture").raw_outputs({}), 15);
+
+  const auto refuse = [](const std::string& name, const std::string& text) { expect_thrown<ArgumentError>([&] { family(name); }, text); };
+  const std::string needs = " needs a LEVEL in (0, 1), such as \"asymmetric_laplace:0.5\"";
+  for (const std::string name : {"asymmetric_laplace", "asymmetric_laplace:", "asymmetric_laplace:1", "asymmetric_laplace:half", "asymmetric_laplace:0.5x"})
+    refuse(name, "head \"" + name + "\"" + needs);
+  refuse("gaussian_mixture:2.5", "head \"gaussian_mixture:2.5\" needs a COMPONENTS in {1, …, 1024}, such as \"gaussian_mixture:1\"");
+  refuse("gaussian:3", "head \"gaussian:3\": gaussian takes no option");
+  expect_thrown<NameError>([] { family("asymetric_laplace:0.9"); }, "head \"asymetric_laplace\" is unknown: did you mean \"asymmetric_laplace\"?");
+
+  register_option_family(OptionFamily{.name = "test_scaled", .description = "σ = SCALE", .option = "SCALE", .values = Support::positive, .make = [](double scale) {
+                                 Family made = family("gaussian");
+                                 made.make = [scale](Node raw, const Targets&) -> Distribution { return Gaussian{.loc = raw, .scale = scale}; };
+                                 return made;
+                               }});
+  EXPECT_EQ(make_head("test_scaled:3", graph.input("one", {batch, 1}), {}).as<Gaussian>()->scale, 3);
+  expect_thrown<ArgumentError>([] { register_option_family(OptionFamily{.name = "test_none"}); }, "head \"test_none\" lacks a function: make is needed");
+  Family colon = family("gaussian");
+  colon.name = "test:colon";
+  expect_thrown<ArgumentError>([&] { register_family(colon); }, "head \"test:colon\": a name that is not empty and holds no ':' is needed");
 }
 
 TEST(Families, RefuseWhatDoesNotFit) {
@@ -105,7 +137,7 @@ TEST(Families, MixturesBeginWithComponentsThatDiffer) {
   const std::vector<double> quantiles{-1.2815515655446004, -0.5244005127080407, 0, 0.5244005127080407,
                                       1.2815515655446004};  // SciPy's norm.ppf
   for (std::size_t k = 0; k < 5; ++k) expect_close(interpret(mixture.components[k].mean()), std::vector<double>(4, quantiles[k]), 2);
-  EXPECT_EQ(gaussian_mixture_family(8).name, "gaussian_mixture_8");
+  EXPECT_EQ(gaussian_mixture_family(8).name, "gaussian_mixture:8");
   EXPECT_EQ(gaussian_mixture_family(8).raw_outputs({.values = 3}), 72);
   EXPECT_THROW(gaussian_mixture_family(0), ArgumentError);
   // Raw outputs value by value: logits, means, log scales.
