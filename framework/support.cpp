@@ -28,6 +28,11 @@ constinit const Support Support::simplex = [] {
   simplex.simplex_ = true;
   return simplex;
 }();
+constinit const Support Support::closed_simplex = [] {
+  Support simplex{0, 1, false, false, false};
+  simplex.simplex_ = true;
+  return simplex;
+}();
 Support Support::below(std::int64_t n) { return {0, static_cast<double>(n - 1), false, false, true}; }
 
 bool Support::contains(double y) const {
@@ -58,7 +63,7 @@ std::string Support::text() const {
     if (!std::isfinite(upper_)) return fmt::format("{{{}, {}, …}}", bound(lower_), bound(lower_ + 1));
     return upper_ - lower_ == 1 ? fmt::format("{{{}, {}}}", bound(lower_), bound(upper_)) : fmt::format("{{{}, …, {}}}", bound(lower_), bound(upper_));
   }
-  if (simplex_) return "the open simplex";
+  if (simplex_) return lower_open_ ? "the open simplex" : "the simplex";
   if (lower_ == -infinity && upper_ == infinity) return "the finite numbers";
   return fmt::format("{}{}, {}{}", lower_open_ ? '(' : '[', bound(lower_), bound(upper_), upper_open_ ? ')' : ']');
 }

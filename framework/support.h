@@ -15,6 +15,7 @@ class Support {
   static const Support binary;          ///< {0, 1}
   static const Support counts;          ///< {0, 1, 2, …}
   static const Support simplex;         ///< elements in (0, 1), those along the last axis add up to 1
+  static const Support closed_simplex;  ///< the same with elements in [0, 1]
   static Support below(std::int64_t n);  ///< {0, …, n − 1}
 
   constexpr Support(double lower, double upper, bool lower_open, bool upper_open, bool integer)

@@ -1,5 +1,7 @@
 #include "ops/distributions/advice.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -48,6 +50,11 @@ std::string advice_for(const Support& support, double y) {
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "use " : i + 1 < names.size() ? ", " : " or ") + names[i];
   return text;
+}
+
+std::string advice_for_label(std::int64_t classes, double y) {
+  if (!(y >= static_cast<double>(classes)) || y != std::floor(y)) return "";
+  return fmt::format("use {:.0f} classes or more, or number the labels from 0", y + 1);
 }
 
 }  // namespace loglik

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,5 +15,8 @@ std::vector<std::string> heads_for(const Support& support, double y);
 
 /// "use bernoulli_soft_targets, exponential or gaussian": the same as a distribution's `advice(y)`; "" if there are none.
 std::string advice_for(const Support& support, double y);
+
+/// "use 11 classes or more, or number the labels from 0": the same for labels 0 … classes − 1; "" for a y that can be no label.
+std::string advice_for_label(std::int64_t classes, double y);
 
 }  // namespace loglik

@@ -4,10 +4,13 @@
 
 #include "framework/distribution.h"
 #include "framework/error.h"
+#include "framework/head.h"
+#include "framework/model.h"
 #include "ops/exponential.h"
 #include "ops/gather.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/distributions/samples.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -95,6 +98,75 @@ TEST(Categorical, SamplesFollowItsProbabilities) {
   EXPECT_EQ(draws.type(), (TensorType{DType::int32, {100000}}));
   EXPECT_LT(chi_squared(interpret(draws, {}, 7), {0.1, 0.2, 0.3, 0.4}), 30.66);  // 3 degrees of freedom: exceeded with probability 1e-6
   EXPECT_GT(chi_squared(interpret(draws, {}, 7), {0.11, 0.19, 0.3, 0.4}), 30.66);
+}
+
+TEST(Categorical, OfNoisyLabelsIsALikelihood) {
+  Graph graph;
+  const Tensor logits = matrix({0, 1, 2, -5, 30, 0, 3, 3, 3}, {3, 3});
+  const Node every = graph.constant(labels({0, 1, 2}, {3, 1}));
+  const Categorical clean{.logits = graph.constant(logits)}, noisy{.logits = clean.logits, .label_noise = 0.3};
+  const Tensor p = interpret(exp(clean.log_prob(every))), q = interpret(exp(noisy.log_prob(every)));
+  for (std::int64_t i = 0; i < 9; ++i) EXPECT_NEAR(q.at(i), 0.7 * p.at(i) + 0.1, 1e-15);
+  const Tensor mass = interpret(reduce_sum(exp(noisy.log_prob(every)), {0})), shares = interpret(noisy.probabilities());
+  for (std::int64_t i = 0; i < 3; ++i) EXPECT_NEAR(mass.at(i), 1, 1e-15);
+  for (std::int64_t y = 0; y < 3; ++y) EXPECT_NEAR(shares.at(3 + y), q.at(3 * y + 1), 1e-15);
+  const Tensor entropy = interpret(noisy.entropy()), expected = interpret(-reduce_sum(exp(noisy.log_prob(every)) * noisy.log_prob(every), {0}));
+  for (std::int64_t i = 0; i < 3; ++i) EXPECT_NEAR(entropy.at(i), expected.at(i), 1e-14);
+  EXPECT_NEAR(interpret(noisy.kl(noisy)).at(1), 0, 1e-15);
+  EXPECT_GT(interpret(noisy.kl(clean)).at(1), 1);
+  EXPECT_EQ(noisy.certificate(), "NLL = cross-entropy with p = 0.7·softmax + 0.1, of labels replaced at random with probability 0.3");
+  const Node zeros = graph.constant(Tensor(DType::float32, {100000, 4})), far = zeros + graph.constant(Tensor::from(std::vector<float>{0, 50, 0, 0}));
+  EXPECT_LT(chi_squared(interpret(Categorical{.logits = far, .label_noise = 0.2}.sample("noisy"), {}, 7), {0.05, 0.85, 0.05, 0.05}), 30.66);
+  expect_derivatives([](const std::vector<Node>& x) {
+    return Categorical{.logits = x[0], .label_noise = 0.2}.log_prob(x[0].graph().constant(labels({0, 2}, {2})));
+  }, {spread({2, 5}, -2, 2)}, 2);
+}
+
+TEST(Categorical, SmoothsLabels) {
+  Graph graph;
+  const Tensor logits = matrix({0, 1, 2, -5, 30, 0, 3, 3, 3}, {3, 3});
+  const Categorical plain{.logits = graph.constant(logits)}, smooth{.logits = plain.logits, .label_smoothing = 0.1};
+  const Categorical soft{.logits = plain.logits, .soft_targets = true};
+  const Node every = graph.constant(labels({0, 1, 2}, {3, 1}));
+  const Tensor p = interpret(plain.log_prob(every)), q = interpret(smooth.log_prob(every));
+  for (std::int64_t i = 0; i < 3; ++i) {
+    double mean = 0, mass = 0;
+    for (std::int64_t y = 0; y < 3; ++y) mean += p.at(3 * y + i) / 3;
+    for (std::int64_t y = 0; y < 3; ++y) {
+      EXPECT_NEAR(q.at(3 * y + i), 0.9 * p.at(3 * y + i) + 0.1 * mean, 1e-13);
+      mass += std::exp(q.at(3 * y + i));
+    }
+    EXPECT_LE(mass, 1 + 1e-14);
+  }
+  // Cross-entropy to the smoothed target itself.
+  const Tensor target = matrix({0.1 / 3, 0.1 / 3, 0.9 + 0.1 / 3}, {1, 3});
+  EXPECT_NEAR(interpret(soft.log_prob(graph.constant(target))).at(0), q.at(6), 1e-14);
+  EXPECT_EQ(smooth.certificate(), "NLL = cross-entropy to 0.9·y + 0.0333333, smoothed: not a likelihood");
+}
+
+TEST(Categorical, TakesSharesOfClasses) {
+  Graph graph;
+  const Categorical soft{.logits = graph.input("x", {batch, 3}), .soft_targets = true};
+  const Distribution d = soft;
+  EXPECT_EQ(d.target(), (TensorType{DType::float32, {batch, 3}}));
+  EXPECT_EQ(d.event_rank(), 1u);
+  EXPECT_EQ(d.support()->text(), "the simplex");
+  EXPECT_EQ(d.certificate(), "NLL = cross-entropy to soft targets: not a likelihood");
+  EXPECT_FALSE(d.has_sample());
+  const Head& head = graph.head("y", soft);
+  EXPECT_EQ(head.nll.shape(), Shape{batch});
+  const Tensor x = matrix({0, 1, 2, 5, 5, 5}, {2, 3}).cast(DType::float32);
+  const Tensor nll = interpret(head.nll, {{"x", x}, {"y", matrix({0, 0, 1, 0.5, 0.25, 0.25}, {2, 3}).cast(DType::float32)}});
+  EXPECT_NEAR(nll.at(0), 0.4076059644443803, 1e-6);
+  EXPECT_NEAR(nll.at(1), std::log(3.0), 1e-6);
+  const Model model = compile(graph);
+  model.check_targets({{"y", matrix({0, 0, 1, 0.5, 0.25, 0.25}, {2, 3}).cast(DType::float32)}, {"x", x}});
+  EXPECT_EQ(error_of<SupportError>([&] { model.check_targets({{"y", matrix({0, 0, 1, 0.5, 0.25, 0.5}, {2, 3}).cast(DType::float32)}, {"x", x}}); }),
+            "head \"y\": the values from row 1, value 0 on add up to 1.25, not 1, and lie outside the simplex, the support of categorical");
+  for (const double bad : {-0.1, 1.0, std::nan("")}) {
+    EXPECT_THROW((Categorical{.logits = soft.logits, .soft_targets = true, .label_noise = bad}.log_prob(head.target)), ArgumentError);
+    EXPECT_THROW((Categorical{.logits = soft.logits, .soft_targets = true, .label_smoothing = bad}.log_prob(head.target)), ArgumentError);
+  }
 }
 
 TEST(Categorical, NamesALabelOutside) {

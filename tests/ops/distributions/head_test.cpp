@@ -120,7 +120,7 @@ TEST(Heads, RefuseTargetsOutsideTheSupport) {
             "head \"label\": y = -0.5 at row 1 lies outside [0, 1], the support of bernoulli: use gaussian");
   EXPECT_EQ(refused(categorical, Tensor::from(std::vector<std::int32_t>{9, 0, 3})), "");
   EXPECT_EQ(refused(categorical, Tensor::from(std::vector<std::int32_t>{9, 0, 3, 10})),
-            "head \"label\": y = 10 at row 3 lies outside {0, …, 9}, the support of categorical: use 11 logits or more, or number the labels from 0");
+            "head \"label\": y = 10 at row 3 lies outside {0, …, 9}, the support of categorical: use 11 classes or more, or number the labels from 0");
   EXPECT_EQ(refused(categorical, Tensor::from(std::vector<std::int32_t>{-1})),
             "head \"label\": y = -1 at row 0 lies outside {0, …, 9}, the support of categorical");
   EXPECT_EQ(refused(gaussian, Tensor::from(std::vector<float>{0, 1, 2, static_cast<float>(nan)}, {2, 2})),
@@ -129,7 +129,7 @@ TEST(Heads, RefuseTargetsOutsideTheSupport) {
     return Distribution(Categorical{.logits = graph.input("x", {batch, 3, 2}, DType::float32, 0.0)});
   };
   EXPECT_EQ(refused(tokens, Tensor::from(std::vector<std::int32_t>{0, 1, 0, 1, 1, 2}, {2, 3}), {.sample_rank = 2}),
-            "head \"label\": y = 2 at row 1, value 2 lies outside {0, 1}, the support of categorical: use 3 logits or more, or number the labels from 0");
+            "head \"label\": y = 2 at row 1, value 2 lies outside {0, 1}, the support of categorical: use 3 classes or more, or number the labels from 0");
 }
 
 struct Shares {  // uniform on the simplex of three shares
