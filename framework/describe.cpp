@@ -33,7 +33,8 @@ std::string Model::describe(std::int64_t batch_size) const {
     if (head->score) out += fmt::format("; minimises {}, reports the NLL", head->score_name);
     out += "\n";
   }
-  for (const Term& term : graph().terms()) out += fmt::format("  {:<28} term per {}\n", term.name, term.per == Per::sample ? "sample" : "data set");
+  for (const Term& term : graph().terms())
+    out += fmt::format("  {:<28} term per {}{}{}\n", term.name, term.per == Per::sample ? "sample" : "data set", term.description.empty() ? "" : ": ", term.description);
   Sizes sizes;
   for (const ProgramInput& input : train_program().inputs())
     for (const Dim dim : input.type.shape.dims())

@@ -178,7 +178,7 @@ Scope Graph::numbered_scope(std::string_view kind) {
 
 Scope Graph::enter(int scope) { return Scope(*data_, scope); }
 
-void Graph::add_term(std::string_view name, Operand node, Per per) {
+void Graph::add_term(std::string_view name, Operand node, Per per, std::string_view description) {
   const std::string where = "add_term" + at(SiteScope::outermost(node.site()));
   require_name("term", name);
   const Node value = node.node();
@@ -190,7 +190,7 @@ void Graph::add_term(std::string_view name, Operand node, Per per) {
     throw ShapeError(fmt::format("{}: the term \"{}\" is per data set and needs a scalar, got {}", where, name, to_string(value.shape())));
   if (per == Per::sample && value.shape().rank() == 0)
     throw ShapeError(fmt::format("{}: the term \"{}\" is per sample and needs an axis of samples, got a scalar", where, name));
-  data_->terms.push_back({std::string(name), value, per});
+  data_->terms.push_back({std::string(name), value, per, std::string(description)});
 }
 
 void Graph::update(const Variable& variable, Operand value) {

@@ -46,6 +46,7 @@ struct Term {
   std::string name;
   Node node;
   Per per;
+  std::string description = {};  ///< for `describe`: "prior gaussian on 3 numbers"
 };
 
 struct Update {
@@ -119,9 +120,9 @@ class Graph {
                    Site site = {__builtin_FILE(), __builtin_LINE()});
   const Head& head(std::string_view name, const Distribution& distribution, Site site = {__builtin_FILE(), __builtin_LINE()});
 
-  /// Adds a term to the objective, in nats. Reported by name.
+  /// Adds a term to the objective, in nats. Reported by name; `describe` prints the description.
   /// Throws NameError if the name is taken, DtypeError unless a float, ShapeError where `per` wants another shape.
-  void add_term(std::string_view name, Operand node, Per per);
+  void add_term(std::string_view name, Operand node, Per per, std::string_view description = {});
 
   /// `variable` takes this value at the end of each training step, after every read.
   /// Throws ShapeError or DtypeError unless the types agree, ArgumentError for a second update of the same Variable.
