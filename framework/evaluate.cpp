@@ -70,7 +70,7 @@ double check_dataset(const Model& model, const Dataset& data, std::int64_t batch
   return heads.empty() ? static_cast<double>(data.size()) : totals[0];
 }
 
-Evaluation evaluate(const Model& model, const Dataset& data, std::int64_t batch_size) {
+Evaluation evaluate(const Model& model, const Dataset& data, std::int64_t batch_size, std::optional<double> marginal_nll) {
   check_dataset(model, data, batch_size, "data");
   Session session = model.evaluation_session();
   session.set_target_check(nullptr);
@@ -80,7 +80,9 @@ Evaluation evaluate(const Model& model, const Dataset& data, std::int64_t batch_
     session.step(batches[i]);
     tally.add(session, batches.rows(i));
   }
-  return tally.result();
+  Evaluation result = tally.result();
+  if (marginal_nll) result.skill = *marginal_nll - result.nll;
+  return result;
 }
 
 }  // namespace loglik

@@ -24,12 +24,15 @@ struct Evaluation {
   double nll = 0;                       ///< of all heads together, in nats a sample
   double loss = 0;                      ///< the objective: the heads' nll, or scores in its place, and the terms
   std::optional<double> accuracy = {};  ///< of the first head that has one
+  /// By how many nats a sample `nll` is below that of the best prediction without features, where that is known: what the features told.
+  std::optional<double> skill = {};
   std::vector<HeadScore> heads = {};
   std::vector<std::pair<std::string, double>> terms = {};  ///< by name; averaged over batches by the first head's weight
 };
 
-/// Runs the evaluation program over a data set. Throws ArgumentError if it is empty or a weight is negative or not finite, SupportError for
+/// Runs the evaluation program over a data set. `marginal_nll`, for the skill: what the marginal fit of the targets to train on
+/// (ops/distributions/marginal.h) makes of these. Throws ArgumentError if it is empty or a weight is negative or not finite, SupportError for
 /// a target outside its support, with its row, and what Session::step throws.
-Evaluation evaluate(const Model& model, const Dataset& data, std::int64_t batch_size = 256);
+Evaluation evaluate(const Model& model, const Dataset& data, std::int64_t batch_size = 256, std::optional<double> marginal_nll = {});
 
 }  // namespace loglik

@@ -114,6 +114,7 @@ History fit(Model& model, const Dataset& train, const FitOptions& options) {
       validation->tally.clear();
       for (std::int64_t i = 0; i < validation->batches.count(); ++i) validation->step(i);
       record.validation = validation->tally.result();
+      if (options.marginal_nll) record.validation->skill = *options.marginal_nll - record.validation->nll;
     }
     record.seconds = clock.seconds();
     history.steps += steps;

@@ -15,6 +15,7 @@ struct FitOptions {
   std::int64_t epochs = 10;
   std::int64_t batch_size = 64;
   std::optional<Dataset> validation = {};  ///< evaluated after each epoch
+  std::optional<double> marginal_nll = {};  ///< of the validation targets: their skill is reported; see evaluate
   bool shuffle = true;                     ///< each epoch in an order of its own; see Batches::shuffle
   std::optional<std::uint64_t> seed = {};  ///< of that order; absent: the model's
   std::int64_t first_epoch = 1;            ///< its number: a run in two parts goes on counting, and ends with the bits of a run in one

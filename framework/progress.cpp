@@ -49,7 +49,7 @@ std::string progress_line(const Progress& progress) {
   const EpochRecord& record = *progress.finished;
   const std::string took = fmt::format("{:.1f} s", record.seconds);
   if (!record.validation) return join({epoch, "train " + nats(record.train.nll) + " nats", percent(record.train.accuracy), pace, took});
-  return join({epoch, "train " + nats(record.train.nll), "valid " + nats(record.validation->nll) + " nats",
+  return join({epoch, "train " + nats(record.train.nll), "valid " + nats(record.validation->nll) + " nats" + (record.validation->skill ? ", skill " + nats(*record.validation->skill) : ""),
                percent(record.validation->accuracy), pace, took});
 }
 

@@ -26,6 +26,8 @@ struct DataInfo {
   std::int64_t classes = 0;                   ///< how many, for TargetKind::binary (2) and classes; else 0
   std::string target_name;                    ///< "body_mass_kg", "label"
   std::vector<std::string> class_names = {};  ///< where they are known
+  /// Of real targets the least, the greatest and, where there is one, a value that is no whole number: what a head must take. May be empty.
+  std::vector<double> target_values = {};
 
   /// Mean and standard deviation over all pixels of the training images, on a scale from 0 to 1. 0 and 1 for tables, whose features
   /// are standardised as they are read.

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <limits>
+#include <optional>
 
 #include "framework/error.h"
 #include "framework/text.h"
@@ -31,7 +35,7 @@ LoadedData load_named_table(const NamedTable& named, DType dtype) {
                       .classes = columns.classes,
                       .target_name = named.target_name,
                       .class_names = named.class_names};
-  return {info, part_of_table(table, columns, "train", dtype), part_of_table(table, columns, "test", dtype)};
+  return with_target_values({info, part_of_table(table, columns, "train", dtype), part_of_table(table, columns, "test", dtype)});
 }
 
 bool is_path(std::string_view text) {
@@ -50,6 +54,24 @@ const std::vector<NamedData>& named_data() {
     return data;
   }();
   return all;
+}
+
+LoadedData with_target_values(LoadedData data) {
+  if (data.info.target != TargetKind::real) return data;
+  double least = std::numeric_limits<double>::infinity(), greatest = -least;
+  std::optional<double> fraction;
+  for (const Dataset* part : {&data.train, &data.test}) {
+    const Tensor y = part->column("y");
+    for (std::int64_t i = 0; i < y.count(); ++i) {
+      const double value = y.at(i);
+      least = std::min(least, value);
+      greatest = std::max(greatest, value);
+      if (!fraction && value != std::floor(value)) fraction = value;
+    }
+  }
+  data.info.target_values = {least, greatest};
+  if (fraction) data.info.target_values.push_back(*fraction);
+  return data;
 }
 
 LoadedData load_data(std::string_view name_or_path, DType dtype) {

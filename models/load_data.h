@@ -24,6 +24,9 @@ struct NamedData {
 /// "fashion_mnist", "fashion_mnist_2000", and the tables of named_tables.h: "penguins_body_mass", "penguins_sex", …, "party".
 const std::vector<NamedData>& named_data();
 
+/// Notes in `info` which values the real targets take: see DataInfo::target_values.
+LoadedData with_target_values(LoadedData data);
+
 /// The data set of that name, or the one at that path:
 ///
 ///   - a **folder** with images as IDX files, plain or gzipped, under the names that MNIST gave them: train-images-idx3-ubyte,

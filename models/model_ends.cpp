@@ -14,9 +14,9 @@
 namespace loglik {
 namespace {
 
-// Values that targets take: each must lie in the support of a head. Real targets are only known once data are there.
+// Values that targets take: each must lie in the support of a head.
 std::vector<double> known_values(const DataInfo& data) {
-  std::vector<double> values;
+  std::vector<double> values = data.target_values;
   for (std::int64_t label = 0; label < data.classes; ++label) values.push_back(static_cast<double>(label));
   return values;
 }
@@ -42,12 +42,19 @@ void require_fit(const std::string& name, const Targets& targets, std::span<cons
   for (const Family& other : families()) {
     if (fits(other, targets, values)) others += (others.empty() ? "" : ", ") + other.name;
   }
+  for (const OptionFamily& other : option_families()) {
+    if (fits(other.make(other.values.inside()), targets, values)) others += fmt::format("{}{}:{}", others.empty() ? "" : ", ", other.name, other.option);
+  }
   throw ArgumentError(fmt::format("head \"{}\" is for {}, but {}: heads that fit are {}", name,
                                   chosen.needs_classes ? "classes" : "targets in " + chosen.support(targets).text(), what, others));
 }
 
 std::string describe_targets(const DataInfo& data) {
-  if (data.target == TargetKind::real) return fmt::format("\"{}\" of {} takes real numbers", data.target_name, data.name);
+  if (data.target == TargetKind::real) {
+    const std::string kind = data.target_values.size() == 2 ? "whole" : "real";
+    const std::string from_to = data.target_values.empty() ? "" : fmt::format(" from {:.6g} to {:.6g}", data.target_values[0], data.target_values[1]);
+    return fmt::format("\"{}\" of {} takes {} numbers{}", data.target_name, data.name, kind, from_to);
+  }
   return fmt::format("\"{}\" of {} takes 0, …, {}", data.target_name, data.name, data.classes - 1);
 }
 
@@ -76,22 +83,29 @@ void require_images(const DataInfo& data, const std::string& model) {
                                   to_string(std::span<const std::int64_t>(data.sample))));
 }
 
+Targets targets_of(const DataInfo& data, bool reconstructs) {
+  if (reconstructs) return {.values = count(data.sample)};
+  return {.classes = data.classes};
+}
+
 std::int64_t raw_outputs(const DataInfo& data, const std::string& name) {
-  const Targets targets{.classes = data.classes};
+  const Targets targets = targets_of(data);
   require_fit(name, targets, known_values(data), describe_targets(data));
   return family(name).raw_outputs(targets);
 }
 
 void add_head(Graph& graph, const DataInfo& data, const std::string& name, Node raw) {
-  const Targets targets{.classes = data.classes};
   const bool real = data.target == TargetKind::real;
   const std::string head = real ? "target" : "label";
-  const Distribution distribution = make_head(name, raw, targets);
-  if (real || family(name).needs_classes) {
+  const Distribution distribution = make_head(name, raw, targets_of(data));
+  if (family(name).needs_classes) {
     graph.head(head, distribution);
-  } else {  // labels are integers, this family wants numbers
-    graph.head(head, distribution, {.target = cast(graph.input(head, {batch, 1}, DType::int32), raw.dtype())});
+    return;
   }
+  // Labels are integers and real targets floats, whichever of them this family wants.
+  const Node y = graph.input(head, {batch, 1}, real ? raw.dtype() : DType::int32);
+  const DType wanted = distribution.target() ? distribution.target()->dtype : raw.dtype();
+  graph.head(head, distribution, {.target = y.dtype() == wanted ? y : cast(y, wanted)});
 }
 
 void add_dense_head(Graph& graph, const DataInfo& data, const std::string& name, Node features, DenseOptions layer) {

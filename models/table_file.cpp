@@ -110,7 +110,7 @@ LoadedData read_table_file(const std::string& path_and_target, DType dtype) {
                       .target = columns.kind,
                       .classes = columns.classes,
                       .target_name = columns.target};
-  return {info, part_of_table(table, columns, "train", dtype), part_of_table(table, columns, "test", dtype)};
+  return with_target_values({info, part_of_table(table, columns, "train", dtype), part_of_table(table, columns, "test", dtype)});
 }
 
 }  // namespace loglik

@@ -14,7 +14,7 @@ namespace loglik::tools {
 void add_options(CLI::App& command, Setting& setting) {
   command.add_option("MODEL", setting.model, "A model of the zoo: see `loglik zoo`")->required();
   command.add_option("--data", setting.data, "A data set by name, a folder of IDX files, or FILE.csv[#TARGET]");
-  command.add_option("--head", setting.head, "The family of distributions at the end, such as gaussian, bernoulli, categorical");
+  command.add_option("--head", setting.head, "The family of distributions at the end, such as gaussian, categorical, or one with a number: asymmetric_laplace:0.9");
   command.add_option("--optimizer", setting.optimizer, "adam, or sgd (with momentum 0.9)");
   command.add_option("--learning-rate", setting.learning_rate, "Of the first step; a positive number")->check(CLI::PositiveNumber);
   command.add_option("--batch-size", setting.batch_size, "Samples a step")->check(CLI::Range(1, 1 << 30));

@@ -16,6 +16,7 @@
 #include "framework/fit.h"
 #include "framework/head.h"
 #include "framework/thread_pool.h"
+#include "models/train.h"
 #include "tools/commands.h"
 #include "tools/draw.h"
 #include "tools/run_folder.h"
@@ -40,6 +41,7 @@ Json epoch_event(const EpochRecord& epoch) {
   Json event{{"event", "epoch"}, {"epoch", epoch.epoch}, {"train_nll", epoch.train.nll}};
   event["valid_nll"] = epoch.validation ? Json(epoch.validation->nll) : Json(nullptr);
   event["valid_accuracy"] = epoch.validation ? or_null(epoch.validation->accuracy) : Json(nullptr);
+  event["valid_skill"] = epoch.validation ? or_null(epoch.validation->skill) : Json(nullptr);
   event["seconds"] = epoch.seconds;
   event["samples_per_second"] = epoch.samples_per_second;
   return event;
@@ -51,6 +53,7 @@ Json done_event(const Model& model, const History& history, const Evaluation& ev
   return {{"event", "done"},
           {"valid_nll", evaluation.nll},
           {"valid_accuracy", or_null(evaluation.accuracy)},
+          {"valid_skill", or_null(evaluation.skill)},
           {"parameters_sha256", parameters_sha256(model)},
           {"steps", history.steps},
           {"median_step_us", history.median_step_us},
@@ -106,6 +109,8 @@ void train(const Options& options) {
   if (!options.out.empty()) folder.emplace(options.out);
   Prepared prepared = prepare(options.setting);
   introduce(prepared);
+  const std::string& family = prepared.recipe.head.empty() ? prepared.entry->head : prepared.recipe.head;
+  const std::optional<double> marginal_nll = start_at_marginal(prepared.model, *prepared.entry, family, prepared.data);
 
   const bool live = isatty(STDERR_FILENO) != 0;  // a line that is written over again and again
   const auto on_progress = [&](const Progress& progress) {
@@ -120,18 +125,19 @@ void train(const Options& options) {
     }
     if (folder) folder->add_line(event.dump());
   };
-  FitOptions fitting{.epochs = prepared.recipe.epochs, .batch_size = prepared.recipe.batch_size, .validation = prepared.data.test};
+  FitOptions fitting{.epochs = prepared.recipe.epochs, .batch_size = prepared.recipe.batch_size, .validation = prepared.data.test, .marginal_nll = marginal_nll};
   fitting.seed = options.setting.seed;
   fitting.progress = on_progress;
   fitting.on_epoch = [&](const EpochRecord& epoch) { tell(epoch_event(epoch)); };
   const History history = fit(prepared.model, prepared.data.train, fitting);
 
-  const Evaluation evaluation = history.epochs.empty() ? evaluate(prepared.model, prepared.data.test) : *history.epochs.back().validation;
+  const Evaluation evaluation = history.epochs.empty() ? evaluate(prepared.model, prepared.data.test, 256, marginal_nll) : *history.epochs.back().validation;
   tell(done_event(prepared.model, history, evaluation));
   if (folder) folder->save_parameters(prepared.model);
   if (options.json) return;
   if (options.draw) fmt::print("\n{}", draw_predictions(prepared));
   fmt::print("test: {:.4f} nats a sample", evaluation.nll);
+  if (evaluation.skill) fmt::print(", skill {:.4f}", *evaluation.skill);
   if (evaluation.accuracy) fmt::print(", accuracy {:.2f} %", 100 * *evaluation.accuracy);
   fmt::print("\n");
 }

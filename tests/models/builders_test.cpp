@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "framework/error.h"
@@ -79,7 +80,7 @@ TEST(Builders, RefuseHeadsThatCantTakeTheTargets) {
   EXPECT_EQ(refusal("mlp", images(), "bernoulli"),
             "head \"bernoulli\" is for targets in {0, 1}, but \"label\" of fashion_mnist_2000 takes 0, …, 9");
   EXPECT_EQ(refusal("linear_regression", mass, "categorical"),
-            "head \"categorical\" is for classes, but \"body_mass_kg\" of penguins_body_mass takes real numbers");
+            "head \"categorical\" is for classes, but \"body_mass_kg\" of penguins_body_mass takes real numbers from 2.7 to 6.3");
   EXPECT_EQ(refusal("autoencoder", images(), "bernoulli"),
             "head \"bernoulli\" is for targets in {0, 1}, but pixels of fashion_mnist_2000 lie in [0, 1]");
   EXPECT_EQ(refusal("autoencoder", images(), "categorical"),
@@ -90,9 +91,46 @@ TEST(Builders, RefuseHeadsThatCantTakeTheTargets) {
   EXPECT_THROW(softmax_regression(pinned, mass, {.head = "gaussian", .pin_first = true}), ArgumentError);
 }
 
-TEST(Builders, RefuseRealTargetsOutsideTheSupportBeforeTraining) {
+TEST(Builders, TakeOrRefuseHeadsByTheRealTargetsThereAre) {
   const ZooEntry& entry = find_model("linear_regression");
-  EXPECT_THROW(train(entry, {.data = "penguins_body_mass", .head = "bernoulli"}, load_data("penguins_body_mass"), 1), SupportError);
+  const auto refusal = [&](const std::string& data, const std::string& head) {
+    return error_of<ArgumentError>([&] { train(entry, {.data = data, .head = head}, load_data(data), 1); });
+  };
+  EXPECT_TRUE(refusal("penguins_body_mass", "bernoulli")
+                  .starts_with("head \"bernoulli\" is for targets in {0, 1}, but \"body_mass_kg\" of penguins_body_mass takes real numbers from 2.7 to 6.3: heads that fit are "));
+  const std::string visits = refusal("doctor_visits", "weibull");
+  EXPECT_TRUE(visits.starts_with("head \"weibull\" is for targets in (0, ∞), but \"visits\" of doctor_visits takes whole numbers from 0 to 76: heads that fit are ")) << visits;
+  for (const std::string fits : {"exponential", "gaussian", "asymmetric_laplace:LEVEL"}) EXPECT_NE(visits.find(fits), std::string::npos) << visits;
+  EXPECT_EQ(visits.find("log_normal"), std::string::npos) << visits;
+  for (const std::string head : {"exponential", "asymmetric_laplace:0.9", "gaussian_mixture:2"}) {
+    const Trained trained = train(entry, {.data = "doctor_visits", .head = head, .epochs = 1}, load_data("doctor_visits"), 1);
+    EXPECT_TRUE(std::isfinite(trained.test.nll)) << head;
+  }
+  // Without what load_data notes of them, targets are refused by row, before training.
+  LoadedData data = load_data("penguins_body_mass");
+  data.info.target_values.clear();
+  EXPECT_THROW(train(entry, {.data = "penguins_body_mass", .head = "bernoulli"}, data, 1), SupportError);
+}
+
+// Trained for no epoch at all a linear model is the marginal fit, to float32.
+TEST(Builders, BeginAtTheMarginalFit) {
+  for (const auto& [model, data, head] : std::vector<std::tuple<std::string, std::string, std::string>>{
+           {"linear_regression", "penguins_body_mass", "gaussian"},
+           {"linear_regression", "penguins_body_mass", "gaussian_learned_scale"},
+           {"linear_regression", "penguins_body_mass", "gumbel"},
+           {"linear_regression", "engel", "asymmetric_laplace:0.9"},
+           {"logistic_regression", "penguins_sex", "bernoulli"},
+           {"softmax_regression", "penguins_island", "categorical"},
+           {"softmax_regression", "party", "ordinal"}}) {
+    SCOPED_TRACE(model + " of " + data + " with " + head);
+    const Trained trained = train(find_model(model), {.data = data, .head = head, .epochs = 0}, load_data(data), 1);
+    ASSERT_TRUE(trained.test.skill.has_value());
+    EXPECT_NEAR(*trained.test.skill, 0, 1e-6);
+  }
+  const Trained trained = train(find_model("softmax_regression"), {.data = "penguins_island", .epochs = 20}, load_data("penguins_island"), 1);
+  EXPECT_GT(trained.test.skill.value(), 0.2);
+  const Tensor bias = train(find_model("mlp"), {.data = "fashion_mnist_2000", .epochs = 0}, load_data("fashion_mnist_2000"), 1).model.parameters()["output/bias"];
+  for (std::int64_t k = 0; k < bias.count(); ++k) EXPECT_EQ(bias.at(k), 0) << k;  // as many images of each class
 }
 
 TEST(Builders, RefuseTablesForConvolutions) {

@@ -70,13 +70,15 @@ TEST_F(CommandLine, WritesOneJsonObjectALine) {
     const Json& event = events[static_cast<std::size_t>(epoch - 1)];
     EXPECT_EQ(event.at("event"), "epoch");
     EXPECT_EQ(event.at("epoch"), epoch);
-    for (const char* number : {"train_nll", "valid_nll", "valid_accuracy", "seconds"}) EXPECT_TRUE(event.at(number).is_number()) << number;
+    for (const char* number : {"train_nll", "valid_nll", "valid_accuracy", "valid_skill", "seconds"}) EXPECT_TRUE(event.at(number).is_number()) << number;
   }
   const Json& done = events.back();
   EXPECT_EQ(done.at("event"), "done");
   EXPECT_EQ(done.at("steps"), 12);  // 266 penguins in batches of 50, twice
   EXPECT_EQ(done.at("parameters_sha256").get<std::string>().size(), 64u);
   EXPECT_EQ(done.at("valid_nll"), events[1].at("valid_nll"));
+  EXPECT_EQ(done.at("valid_skill"), events[1].at("valid_skill"));
+  EXPECT_GT(done.at("valid_skill").get<double>(), 0);
   for (const char* number : {"valid_accuracy", "median_step_us", "arena_bytes", "peak_rss_bytes"}) EXPECT_GT(done.at(number).get<double>(), 0) << number;
   EXPECT_NE(result.error.find("logistic_regression on penguins_sex"), std::string::npos) << result.error;
 }
@@ -99,7 +101,8 @@ TEST_F(CommandLine, KeepsHistoryAndParameters) {
   EXPECT_EQ(history.back().at("event"), "done");
   EXPECT_EQ(read_npy(out + "/parameters/output.weight.npy").extents(), (Extents{3, 1}));
   EXPECT_EQ(read_npy(out + "/parameters/output.bias.npy").extents(), (Extents{1}));
-  EXPECT_NE(result.out.find("nats a sample"), std::string::npos) << result.out;
+  EXPECT_TRUE(history.back().at("valid_skill").is_number());
+  EXPECT_NE(result.out.find(" nats a sample, skill "), std::string::npos) << result.out;
 }
 
 TEST_F(CommandLine, ListsAndDescribes) {
@@ -111,6 +114,9 @@ TEST_F(CommandLine, ListsAndDescribes) {
   EXPECT_EQ(text.exit_code, 0);
   EXPECT_NE(text.out.find("NLL = ½·squared error + 0.918939"), std::string::npos) << text.out;
   EXPECT_NE(text.out.find("without reuse"), std::string::npos) << text.out;
+  const Result quantile = run("describe linear_regression --head asymmetric_laplace:0.9");
+  EXPECT_EQ(quantile.exit_code, 0);
+  EXPECT_NE(quantile.out.find("NLL = pinball loss of level 0.9 / b + log b + 2.407946"), std::string::npos) << quantile.out;
   const Result dot = run("describe linear_regression --dot");
   EXPECT_EQ(dot.exit_code, 0);
   EXPECT_EQ(dot.out.substr(0, 9), "digraph m");
@@ -120,6 +126,8 @@ TEST_F(CommandLine, WrongUsageIsExitCode2AndOneLine) {
   for (const auto& [arguments, culprit] : std::vector<std::pair<std::string, std::string>>{
            {"train lenot5", "did you mean \"lenet5\""},
            {"train mlp --head guassian", "did you mean \"gaussian\""},
+           {"train linear_regression --head asymmetric_laplace", "\"asymmetric_laplace:0.5\""},
+           {"train linear_regression --head weibull --data doctor_visits", "takes whole numbers from 0 to 76: heads that fit are "},
            {"train mlp --epochs many", "--epochs"},
            {"train mlp --threads 0", "--threads"},
            {"train mlp --learning-rate -1", "--learning-rate"},
