@@ -82,12 +82,14 @@ Node Gamma::quantile(Node p) const {
   return wide.narrow(wide.quantile(p));
 }
 
-// (y − μ)·(2F(y) − 1) + 2μ·f(k + 1; ky/μ) − μ/(k·B(½, k)), where F of shape k + 1 has become F less the density f.
+// y·(2F(y) − 1) − μ·(2P(k + 1, ky/μ) − 1) − μ/(k·B(½, k)). The derivatives by y of both P's, weighted, cancel, and are small where y is. To
+// have P(k + 1, x) as P(k, x) less a density would save an incomplete gamma function, and be of no precision in the gradient near 0 for k
+// < 1.
 Node Gamma::crps(Node y) const {
   const Wide wide(*this);
   const Node k = wide.shape(), x = wide.standard(y), at = cast(y, DType::float64), mu = exp(wide.m);
   const Node half = lbeta(0.5, k) + wide.c;
-  return wide.narrow((at - mu) * (2.0 * gamma_p(k, x) - 1.0) + mu * (2.0 * gamma_density(k + 1.0, x) - exp(-half)));
+  return wide.narrow(at * (2.0 * gamma_p(k, x) - 1.0) + mu * (1.0 - 2.0 * gamma_p(k + 1.0, x) - exp(-half)));
 }
 
 Node Gamma::deviance(Node y) const { return 2.0 * gamma_deviance(y, log_mean, log_shape); }

@@ -22,7 +22,7 @@ namespace {
 // log y! − y·log y + y
 Node normalizer(Node y) {
   const Node some = greater(y, 0.0), count = where(some, y, 1.0);
-  return where(some, 0.5 * log(2 * std::numbers::pi * count) + stirling_remainder(count), 0.0);
+  return where(some, 0.5 * (log(count) + std::log(2 * std::numbers::pi)) + stirling_remainder(count), 0.0);
 }
 
 Node wide(Node x) { return cast(x, DType::float64); }

@@ -60,6 +60,15 @@ TEST(Gamma, IsZeroBelowZero) {
   expect_close(gradient_of([&](const std::vector<Node>& x) { return of(x[0].graph(), 0.5, -0.5).cdf(x[0]); }, row({-2, 0})), {0, 0}, 0);
 }
 
+// It is 2F(y) − 1, also where the density is 1e25.
+TEST(Gamma, KeepsThePrecisionOfTheGradientOfCrpsNearZero) {
+  const Tensor y = row({1e-52, 1e-21, 1e-6, 0.5});
+  const Tensor by_y = gradient_of([](const std::vector<Node>& x) { return of(x[0].graph(), 1.7, -1.5).crps(x[0]); }, y);
+  Graph graph;
+  const Tensor expected = interpret(2.0 * of(graph, 1.7, -1.5).cdf(graph.constant(y)) - 1.0);
+  for (std::int64_t i = 0; i < y.count(); ++i) EXPECT_NEAR(by_y.at(i), expected.at(i), 1e-14) << i;
+}
+
 // Most draws of a shape of 0.01 are below 1e-38.
 TEST(Gamma, DrawsStayWithinTheSupport) {
   Graph graph;

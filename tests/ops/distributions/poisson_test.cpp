@@ -20,6 +20,12 @@ TEST(Poisson, KeepsItsPrecisionForLargeCountsInFloat32) {
     EXPECT_NEAR(log_prob.at(static_cast<std::int64_t>(i)), -expected[i], 2e-7 * std::max(1.0, expected[i])) << i;
 }
 
+TEST(Poisson, HasNoCountTooLargeInFloat32) {  // 2π·y would be; from 50 digits
+  Graph graph;
+  const Tensor log_prob = interpret(of(graph, 88, DType::float32).log_prob(graph.constant(row({1e38}).cast(DType::float32))));
+  EXPECT_NEAR(log_prob.at(0), -1.4986980480993019e37, 1e-6 * 1.4986980480993019e37);
+}
+
 TEST(Poisson, AnswersForRatesBeyondFloats) {
   Graph graph;
   const Node y = graph.constant(row({2, 2}));
