@@ -16,10 +16,6 @@
 namespace loglik {
 namespace {
 
-[[noreturn]] void throw_unknown(const Distribution& d, std::string_view answer) {
-  throw ArgumentError(fmt::format("{} of the distribution \"{}\": it has none itself, nor any that this one follows from", answer, d.name()));
-}
-
 // A number that is a p of d: any dtype that d's log_prob takes.
 Node level_of(const Distribution& d, double p) {
   Graph& graph = graph_of(d);
@@ -45,7 +41,7 @@ Node median(const Distribution& d) {
 
 Node mode(const Distribution& d) {
   if (d.has<Mode>()) return d.mode();
-  throw_unknown(d, "mode");
+  return numerical::mode(d);
 }
 
 Node entropy(const Distribution& d) {

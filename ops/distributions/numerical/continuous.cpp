@@ -3,6 +3,7 @@
 #include <array>
 #include <limits>
 
+#include "framework/autodiff.h"
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
 #include "ops/concat.h"
@@ -11,6 +12,7 @@
 #include "ops/exponential.h"
 #include "ops/linear_recurrence.h"
 #include "ops/logical.h"
+#include "ops/reductions.h"
 #include "ops/shape.h"
 
 namespace loglik::numerical {
@@ -47,11 +49,13 @@ Node Continuous::from_z(Node z) const { return table_.line.is_all() ? z + table_
 // Where y has no bound on that side: ∫ |z|^order beyond the table's edge, ∞ if it diverges, NaN if f is no power there.
 Node Continuous::tail_moment(int side, int order) const {
   const Node rate = row(table_.tail_rate, side), log_f = stop_gradient(row(table_.tail_log_f, side));
-  const Node log_z = log(abs(stop_gradient(z(row(table_.tail_v, side)))));
+  const auto log_moment = [&](Node v, Node log_density) { return stop_gradient(static_cast<double>(order) * log(abs(z(v))) + log_density); };
+  const Node at_edge = log_moment(row(table_.tail_v, side), log_f);
+  const Node matters = greater(at_edge, reduce_max(log_moment(table_.v, table_.log_f), {0, 1}) - 80.0);  // a moment that diverges has not fallen
   const double least = order + as_good_as;
-  const Node converges = greater(rate, least);
-  const Node value = where(converges, exp(static_cast<double>(order) * log_z + log_f) / where(converges, rate - static_cast<double>(order), 1.0), 0.0);
-  return where(less_equal(rate, least), where(row(table_.tail_is_power, side), number(infinity), nan), value);
+  const Node converges = logical_and(matters, greater(rate, least));
+  const Node value = where(converges, exp(at_edge) / where(converges, rate - static_cast<double>(order), 1.0), 0.0);
+  return where(logical_and(matters, less_equal(rate, least)), where(row(table_.tail_is_power, side), number(infinity), nan), value);
 }
 
 Node Continuous::number(double value) const { return table_.edges.graph().constant(value, DType::float64); }
@@ -191,6 +195,46 @@ Node Continuous::half_mean_difference() const {
     sum = sum + column(table_.mass) * column(values) * (2.0 * f - 1.0);
   }
   return reduce_sum(sum, {0}) / total;
+}
+
+// The integral over the table. What lies beyond is as good as nothing, unless log q grows so fast that the integrand has not fallen there:
+// then it diverges.
+Node Continuous::kl(const std::function<Node(Node)>& log_q) const {
+  const auto gain = [&](Node v) {
+    const Node y = table_.line.y(table_.x_of(v));
+    return table_.log_density(y) - log_q(y);
+  };
+  // log q may bend where log p does not: more panels there, judged by f·√(1 + gain²).
+  Node edges = table_.edges;
+  for (const std::int64_t count : {144, 176, 208}) {
+    const Node v = table_.points_of(edges), of_v = gain(v), large = less(abs(of_v), 1e150);
+    edges = split_panels(edges, merged(table_.log_f_of_v(v) + 0.5 * log1p(square(where(large, of_v, 0.0)))), count);
+  }
+  edges = stop_gradient(edges);
+  const Node v = table_.points_of(edges), weight = table_.mass_of(edges, table_.log_f_of_v(v)), counts = greater(weight, 0.0);
+  Node sum = reduce_sum(where(counts, weight * where(counts, gain(v), 0.0), 0.0), {0, 1});
+  const Node rest = stop_gradient(exp(table_.tail_log_f) * abs(gain(table_.tail_v)));
+  const Node most = 1e-6 * (1.0 + abs(stop_gradient(sum)));
+  sum = where(logical_or(greater(row(rest, 0), most), greater(row(rest, 1), most)), infinity, sum);
+  const Node mass = table_.normaliser(sum, "kl");
+  return sum / mass - log(mass);
+}
+
+// A search on log p itself, then a step of Newton's method, taken where it does not lead down: the search ends where log p is level to the
+// last digits, 1e-8 of the width.
+Node density_mode(const Distribution& d) {
+  const LogDensity log_density(d);
+  const Line line(*d.support());
+  Node x = over_columns(log_density.graph(), first_points(line), log_density.type().shape), top;
+  for (int round = 0; round < 12; ++round) {
+    const Node found = mode_search(x, log_density(line.y(x)), 1);
+    x = found;
+    top = row(found.output(1), 0);
+  }
+  const Node y = line.y(top), log_p = log_density(y), slope = gradient(reduce_sum(log_p), y), bend = gradient(reduce_sum(slope), y);
+  const Node curved = less(bend, 0.0), next = y - where(curved, slope / where(curved, bend, 1.0), 0.0);
+  const Node better = log_density(next) + 1e-13 * (1.0 + abs(log_p));
+  return where(greater_equal(better, log_p), next, y);
 }
 
 }  // namespace loglik::numerical

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string_view>
 
 #include "ops/distributions/numerical/table.h"
@@ -20,6 +21,8 @@ class Continuous {
   Side side(Node y, std::string_view what) const;
   Node quantile(Node p) const;
   Node crps(Node y) const;
+  /// E log p − log q, of a log q of float64 y that is −∞ where q is 0.
+  Node kl(const std::function<Node(Node)>& log_q) const;
 
  private:
   struct Place;
@@ -35,5 +38,8 @@ class Continuous {
   Node half_mean_difference() const;
   Table table_;
 };
+
+/// Where the density, by y, is highest: not differentiable. An end of the support, to 1e-300 or 13 digits, if it rises towards that.
+Node density_mode(const Distribution& d);
 
 }  // namespace loglik::numerical

@@ -2,81 +2,113 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <limits>
+
 #include "framework/error.h"
 #include "framework/primitives.h"
 #include "ops/distributions/numerical/continuous.h"
+#include "ops/distributions/numerical/counts.h"
+#include "ops/distributions/within_support.h"
 #include "ops/exponential.h"
 
 namespace loglik::numerical {
 namespace {
 
-// Says why there is no numerical answer, if there is none.
+// Why there is no numerical answer; "" if there is.
+std::string why_not(const Distribution& d) {
+  if (d.event_rank() != 0) return fmt::format("is of single numbers, this distribution is of event_rank {}", d.event_rank());
+  if (!d.support()) return "needs its support()";
+  if (d.support()->is_simplex()) return "is of single numbers, this distribution is of rows";
+  if (d.support()->is_integer() && std::isinf(d.support()->lower())) return "needs a lowest number";
+  if (!d.atoms().empty()) return "needs a density, this distribution has atoms";
+  return "";
+}
+
 void require(const Distribution& d, std::string_view answer) {
-  const auto refuse = [&](std::string_view why) {
+  if (const std::string why = why_not(d); !why.empty())
     throw ArgumentError(fmt::format("{} of the distribution \"{}\": it has none itself, nor any that this one follows from, and a numerical one {}",
                                     answer, d.name(), why));
-  };
-  if (d.event_rank() != 0) refuse(fmt::format("is of single numbers, this distribution is of event_rank {}", d.event_rank()));
-  if (!d.support()) refuse("needs its support()");
-  if (d.support()->is_simplex()) refuse("is of single numbers, this distribution is of rows");
-  if (d.support()->is_integer()) refuse("needs a density, this distribution is of counts");
-  if (!d.atoms().empty()) refuse("needs a density, this distribution has atoms");
 }
+
+bool is_counts(const Distribution& d) { return d.support()->is_integer(); }
 
 Node narrowed(const Distribution& d, Node answer) {
   const DType dtype = LogDensity(d).type().dtype;
   return dtype == DType::float64 ? answer : cast(answer, dtype);
 }
 
+// P(Y ≤ y) or P(Y > y), whichever is smaller and which.
+Continuous::Side side(const Distribution& d, Node y, std::string_view what) {
+  require(d, what);
+  if (!is_counts(d)) return Continuous(d).side(y, what);
+  const Counts counts(d);
+  const Node lower = counts.mass(y, false, what), upper = counts.mass(y, true, what), is_lower = less(lower, upper);
+  return {where(is_lower, lower, upper), is_lower};
+}
+
 }  // namespace
+
+bool answers(const Distribution& d) { return why_not(d).empty(); }
 
 Node mean(const Distribution& d) {
   require(d, "mean");
-  return narrowed(d, Continuous(d).mean());
+  return narrowed(d, is_counts(d) ? Counts(d).mean() : Continuous(d).mean());
 }
 
 Node variance(const Distribution& d) {
   require(d, "variance");
-  return narrowed(d, Continuous(d).variance());
+  return narrowed(d, is_counts(d) ? Counts(d).variance() : Continuous(d).variance());
+}
+
+Node mode(const Distribution& d) {
+  require(d, "mode");
+  return narrowed(d, is_counts(d) ? Counts(d).mode() : density_mode(d));
 }
 
 Node entropy(const Distribution& d) {
   require(d, "entropy");
-  return narrowed(d, Continuous(d).entropy());
+  return narrowed(d, is_counts(d) ? Counts(d).entropy() : Continuous(d).entropy());
 }
 
 Node cdf(const Distribution& d, Node y) {
-  require(d, "cdf");
-  const auto [mass, is_lower] = Continuous(d).side(y, "cdf");
+  const auto [mass, is_lower] = side(d, y, "cdf");
   return narrowed(d, where(is_lower, mass, 1.0 - mass));
 }
 
 Node survival(const Distribution& d, Node y) {
-  require(d, "survival");
-  const auto [mass, is_lower] = Continuous(d).side(y, "survival");
+  const auto [mass, is_lower] = side(d, y, "survival");
   return narrowed(d, where(is_lower, 1.0 - mass, mass));
 }
 
 Node log_cdf(const Distribution& d, Node y) {
-  require(d, "log_cdf");
-  const auto [mass, is_lower] = Continuous(d).side(y, "log_cdf");
+  const auto [mass, is_lower] = side(d, y, "log_cdf");
   return narrowed(d, where(is_lower, log(where(is_lower, mass, 1.0)), log1p(-where(is_lower, 0.0, mass))));
 }
 
 Node log_survival(const Distribution& d, Node y) {
-  require(d, "log_survival");
-  const auto [mass, is_lower] = Continuous(d).side(y, "log_survival");
+  const auto [mass, is_lower] = side(d, y, "log_survival");
   return narrowed(d, where(is_lower, log1p(-where(is_lower, mass, 0.0)), log(where(is_lower, 1.0, mass))));
 }
 
 Node quantile(const Distribution& d, Node p) {
   require(d, "quantile");
-  return narrowed(d, Continuous(d).quantile(p));
+  return narrowed(d, is_counts(d) ? Counts(d).quantile(p) : Continuous(d).quantile(p));
 }
 
 Node crps(const Distribution& d, Node y) {
   require(d, "crps");
-  return narrowed(d, Continuous(d).crps(y));
+  return narrowed(d, is_counts(d) ? Counts(d).crps(y) : Continuous(d).crps(y));
+}
+
+Node kl(const Distribution& p, const Distribution& q) {
+  require(p, "kl");
+  const LogDensity log_q(q);
+  const auto within = [&](Node y) {
+    const WithinSupport inside(q.support(), y);
+    return inside.otherwise(log_q(inside.y()), -std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity());
+  };
+  return narrowed(p, is_counts(p) ? Counts(p).kl(within) : Continuous(p).kl(within));
 }
 
 }  // namespace loglik::numerical

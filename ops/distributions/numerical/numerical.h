@@ -16,4 +16,8 @@ Node log_survival(const Distribution& d, Node y);
 Node quantile(const Distribution& d, Node p);
 Node crps(const Distribution& d, Node y);
 
+bool answers(const Distribution& d);  ///< is it one that these take: of single numbers, with a support, without atoms
+/// E log p(X) − log q(X), X from p, which `answers`, q of single numbers without atoms.
+Node kl(const Distribution& p, const Distribution& q);
+
 }  // namespace loglik::numerical

@@ -12,17 +12,18 @@ namespace {
 // How many panels a cell between two points is worth: what it is cut into so that 16 points integrate each panel to some 1e-13. Measured
 // for the families that have a closed form: 5 nats a panel near the maximum, up to 20 where the density is e^−60 of it, less where log f
 // bends. A share goes to the whole range evenly, where maxima may hide.
-constexpr double nats = 5, nats_growth = 0.25, bend_depth = 10, deepest = 60, most_panels_a_cell = 20, even_share = 0.2;
+constexpr double nats = 5, nats_growth = 0.25, bend_depth = 10, deepest = 60, most_panels_a_cell = 20, even_share = 0.5;
 
 struct Regrid {
   static constexpr std::string_view name = "regrid";
   std::int64_t count;
-  double depth;
+  double depth, margin;
 
-  Attributes attributes() const { return {{"count", count}, {"depth", depth}}; }
+  Attributes attributes() const { return {{"count", count}, {"depth", depth}, {"margin", margin}}; }
   std::vector<std::int64_t> lengths(std::span<const std::int64_t> in) const {
     if (count < 2 || count > most_in_column) throw ArgumentError(fmt::format("count is {}, must be in [2, {}]", count, most_in_column));
     if (!(depth > 0)) throw ArgumentError(fmt::format("depth is {}, must be above 0", depth));
+    if (!(margin >= 0)) throw ArgumentError(fmt::format("margin is {}, must be 0 or more", margin));
     if (in[0] != in[1] || in[0] < 2) throw ShapeError("needs two points or more, and as many values");
     return {count};
   }
@@ -42,6 +43,9 @@ struct Regrid {
     std::size_t first = 0, last = n - 1;
     while (first + 1 < n - 1 && points[first].weight == 0) ++first;
     while (last > first + 1 && points[last - 1].weight == 0) --last;
+    const double from = points[first].v - margin, to = points[last].v + margin;
+    while (first > 0 && points[first].v > from) --first;
+    while (last < n - 1 && points[last].v < to) ++last;
     share_out(points.subspan(first, last - first + 1), out[0]);
   }
 
@@ -135,13 +139,13 @@ struct SplitPanels {
     }
     for (std::size_t i = 0; i < panels; ++i) below[i] = mass[i] + (i > 0 ? below[i - 1] : 0);
     for (std::size_t i = panels; i-- > 0;) above[i] = mass[i] + (i + 1 < panels ? above[i + 1] : 0);
-    // One more piece to the panel that is roughest yet: a jump in the second derivative leaves an error of the third power of the width.
+    // One more piece to the panel that is roughest yet, against the smaller mass, the bulk somewhat before the tails: a jump in the second derivative leaves an error of the third power of the width.
     for (std::int64_t n = static_cast<std::int64_t>(panels); n < count; ++n) {
       std::size_t roughest = 0;
       double most = -1;
       for (std::size_t i = 0; i < panels; ++i) {
         const double smaller = std::min(below[i], above[i]);
-        const double left = smaller > 0 ? roughness[i] / smaller / (pieces[i] * pieces[i] * pieces[i]) : 0;
+        const double left = smaller > 0 ? roughness[i] / std::pow(smaller, 0.8) / (pieces[i] * pieces[i] * pieces[i]) : 0;
         if (left > most) most = left, roughest = i;
       }
       pieces[roughest] += 1;
@@ -155,8 +159,8 @@ struct SplitPanels {
 
 }  // namespace
 
-Node regrid(Operand v, Operand log_f, std::int64_t count, double depth) {
-  return make_node(std::make_shared<ColumnOp<Regrid>>(Regrid{count, depth}), {v, log_f});
+Node regrid(Operand v, Operand log_f, std::int64_t count, double depth, double margin) {
+  return make_node(std::make_shared<ColumnOp<Regrid>>(Regrid{count, depth, margin}), {v, log_f});
 }
 
 Node split_panels(Operand edges, Operand log_f, std::int64_t count) {
@@ -165,7 +169,7 @@ Node split_panels(Operand edges, Operand log_f, std::int64_t count) {
 
 void register_grids() {
   register_op("regrid", [](const Attributes& a) -> std::shared_ptr<const Op> {
-    return std::make_shared<ColumnOp<Regrid>>(Regrid{a.get<std::int64_t>("count"), a.get<double>("depth")});
+    return std::make_shared<ColumnOp<Regrid>>(Regrid{a.get<std::int64_t>("count"), a.get<double>("depth"), a.get<double>("margin")});
   });
   register_op("split_panels", [](const Attributes& a) -> std::shared_ptr<const Op> {
     return std::make_shared<ColumnOp<SplitPanels>>(SplitPanels{a.get<std::int64_t>("count")});

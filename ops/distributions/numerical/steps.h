@@ -23,8 +23,9 @@ Node fall_search(Operand d, Operand log_f, Operand top, double fall);
 
 /// New points where they are needed: v, in any order, and log f {n, S…} → {count, S…}, ascending, from the first to the last point at
 /// which log f is less than `depth` below its maximum, or their next neighbours. Many where log f is steep or bends, few where it is even;
-/// the point that is nearest to 0 becomes 0 itself. Throws ArgumentError unless count ≥ 2 and depth > 0.
-Node regrid(Operand v, Operand log_f, std::int64_t count, double depth);
+/// the point that is nearest to 0 becomes 0 itself. A third of them evenly from `margin` before the first to `margin` after the last.
+/// Throws ArgumentError unless count ≥ 2, depth > 0 and margin ≥ 0.
+Node regrid(Operand v, Operand log_f, std::int64_t count, double depth, double margin = 0);
 
 /// Panels cut where f is not smooth: edges {p + 1, S…} and log f at the Gauss–Legendre points of each {p·points, S…} → {count + 1, S…}, the
 /// edges of `count` panels, the same and new ones within those panels whose last two Legendre coefficients are large against the smaller

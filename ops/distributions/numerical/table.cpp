@@ -21,28 +21,19 @@
 namespace loglik::numerical {
 namespace {
 
-constexpr std::int64_t modes = 4, points = 257, panels_at_first = 64, panels_then = 88, panels = 112;
+constexpr std::int64_t modes = 4, points = 513, panels_at_first = 64, panels_then = 88, panels = 112;
 constexpr int search_rounds = 12, grid_rounds = 4;
 constexpr double depth = 720, widest = 346, tolerance = 1e-5;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// What the search begins with: evenly over the line, or over the logarithms of both signs.
+}  // namespace
+
 std::vector<double> first_points(const Line& line) {
-  if (!line.is_all()) return evenly(line.first(), line.last(), points);
+  if (!line.is_all()) return evenly(line.first(), line.last(), search_points);
   std::vector<double> x;
-  for (const double t : evenly(-1, 1, points)) x.push_back(t == 0 ? 0 : std::copysign(std::exp(690.0 * (2 * std::abs(t) - 1)), t));
+  for (const double t : evenly(-1, 1, search_points)) x.push_back(t == 0 ? 0 : std::copysign(std::exp(690.0 * (2 * std::abs(t) - 1)), t));
   return x;
 }
-
-Node gauss_points(Node edges) {  // {p + 1, S…} → {p, points, S…}
-  const GaussLegendre& rule = gauss_legendre();
-  const std::int64_t p = edges.shape()[0].constant() - 1;
-  const Node from = expand_dims(rows(edges, 0, p), 1), to = expand_dims(rows(edges, 1, p + 1), 1);
-  const Node t = along_first(edges.graph(), {rule.x, rule.x + GaussLegendre::points}, edges.shape().rank());
-  return 0.5 * (from + to) + 0.5 * (to - from) * t;
-}
-
-}  // namespace
 
 Table::Table(const Distribution& distribution)
     : log_density(distribution), line(*distribution.support()), columns(log_density.type().shape) {
@@ -81,24 +72,36 @@ void Table::locate() {
   const Node near = clamped(maxima + scales * along_first(graph, around, rank - 1), line.first(), line.last());
   const Node ends = stacked({v_of(0.0 * centre + line.first()), v_of(0.0 * centre + line.last())});
   const Node low = line.is_all() ? maximum(row(ends, 0), -widest) : row(ends, 0), high = line.is_all() ? minimum(row(ends, 1), widest) : row(ends, 1);
-  const Node far = low + (high - low) * along_first(graph, evenly(0, 1, points - modes * 25), columns.rank() + 1);
+  const Node far = low + (high - low) * along_first(graph, evenly(0, 1, search_points), columns.rank() + 1);
   edges = concat({minimum(maximum(v_of(merged(near)), low), high), far}, 0);
 }
 
 void Table::make_panels() {
-  for (int round = 0; round < grid_rounds; ++round) edges = regrid(edges, log_f_of_v(edges), points, depth);
+  // At first also 7 times farther out than the density is seen, where it may rise once more.
+  for (int round = 0; round < grid_rounds; ++round) edges = regrid(edges, log_f_of_v(edges), points, depth, round < 2 ? 2 : 0);
   edges = regrid(edges, log_f_of_v(edges), panels_at_first + 1, depth);
-  for (const std::int64_t count : {panels_then, panels}) edges = split_panels(edges, merged(log_f_of_v(gauss_points(edges))), count);
+  for (const std::int64_t count : {panels_then, panels}) edges = split_panels(edges, merged(log_f_of_v(points_of(edges))), count);
   edges = stop_gradient(edges);
-  Graph& graph = edges.graph();
-  v = gauss_points(edges);
+  v = points_of(edges);
   x = x_of(v);
   y = line.y(x);
   log_f = log_f_of_v(v);
+  mass = mass_of(edges, log_f);
+}
+
+Node Table::points_of(Node edges) const {
   const GaussLegendre& rule = gauss_legendre();
-  const Node half = 0.5 * (rows(edges, 1, panels + 1) - rows(edges, 0, panels));
-  const Node weight = expand_dims(half, 1) * along_first(graph, {rule.weight, rule.weight + GaussLegendre::points}, columns.rank() + 1);
-  mass = weight * exp(log_f);
+  const std::int64_t p = edges.shape()[0].constant() - 1;
+  const Node from = expand_dims(rows(edges, 0, p), 1), to = expand_dims(rows(edges, 1, p + 1), 1);
+  const Node t = along_first(edges.graph(), {rule.x, rule.x + GaussLegendre::points}, edges.shape().rank());
+  return 0.5 * (from + to) + 0.5 * (to - from) * t;
+}
+
+Node Table::mass_of(Node edges, Node log_f) const {
+  const GaussLegendre& rule = gauss_legendre();
+  const std::int64_t p = edges.shape()[0].constant() - 1;
+  const Node half = 0.5 * (rows(edges, 1, p + 1) - rows(edges, 0, p));
+  return expand_dims(half, 1) * along_first(edges.graph(), {rule.weight, rule.weight + GaussLegendre::points}, edges.shape().rank()) * exp(log_f);
 }
 
 void Table::continue_tails() {

@@ -1,11 +1,16 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ops/distributions/numerical/line.h"
 #include "ops/distributions/numerical/log_density.h"
 
 namespace loglik::numerical {
+
+inline constexpr std::int64_t search_points = 257;
+/// What a search over the line begins with: evenly spread, or, on the whole line, so spread in the logarithms of both signs.
+std::vector<double> first_points(const Line& line);
 
 /// Of all columns of a distribution of shape S, where its density is and what its integral over each panel is. float64.
 ///
@@ -44,6 +49,9 @@ class Table {
   Node log_slope(Node v) const;       ///< log ∂x/∂v
   Node log_f_of_x(Node x) const;      ///< log density by x; −∞ where it is NaN
   Node log_f_of_v(Node v) const;      ///< by v
+
+  Node points_of(Node edges) const;                ///< {p + 1, S…} → {p, points, S…}
+  Node mass_of(Node edges, Node log_f) const;      ///< weight·f there
 
   /// The mass, to divide an answer by: IntegrationError in a run unless it is 1 to 1e-5 and `answer` {S…} is no NaN.
   Node normaliser(Node answer, std::string_view what) const;

@@ -1,0 +1,192 @@
+// Residuals, scores, divergences and information of any distribution.
+#include "ops/distributions/divergence.h"
+#include "ops/distributions/forecast_scores.h"
+#include "ops/distributions/raw_information.h"
+#include "ops/distributions/residuals.h"
+
+#include <limits>
+#include <numbers>
+
+#include "framework/error.h"
+#include "ops/distributions/answers.h"
+#include "ops/ops.h"
+#include "tests/ops/derivatives.h"
+#include "tests/ops/distributions/samples.h"
+
+namespace loglik {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// A distribution that tells no more than its density and support.
+template <class D>
+struct Bare {
+  D distribution;
+  Node log_prob(Node y) const { return distribution.log_prob(y); }
+  Support support() const { return distribution.support(); }
+};
+template <class D>
+Bare<D> bare(D d) {
+  return {std::move(d)};
+}
+
+double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2)); }
+
+TEST(Residuals, OfDrawsAreUniformAndNormal) {
+  Graph graph;
+  const Tensor zeros(DType::float64, {ks_draws});
+  const auto uniform = [](double u) { return std::clamp(u, 0.0, 1.0); };
+  const Poisson counts{.log_rate = graph.constant(zeros) + 0.5};
+  const Node y = counts.sample("y");
+  EXPECT_LT(ks_distance(interpret(pit(counts, y, "u"), {}, 3), uniform), ks_bound);
+  EXPECT_LT(ks_distance(interpret(quantile_residual(counts, y, "v"), {}, 4), normal_cdf), ks_bound);
+  EXPECT_GT(ks_distance(interpret(counts.cdf(y), {}, 3), uniform), ks_bound);  // F itself jumps
+  const Gumbel density{.loc = graph.constant(zeros)};
+  const Node x = density.sample("x");
+  EXPECT_LT(ks_distance(interpret(pit(density, x, "w"), {}, 5), uniform), ks_bound);
+  EXPECT_LT(ks_distance(interpret(quantile_residual(density, x, "w"), {}, 5), normal_cdf), ks_bound);
+}
+
+TEST(Residuals, KeepFarOutliers) {
+  Graph graph;
+  const Gaussian d{.loc = graph.constant(row({1})), .scale = 2};
+  const Node y = graph.constant(row({-59, 1, 5, 61}));
+  expect_close(interpret(quantile_residual(d, y, "")), {-30, 0, 2, 30}, 64);
+  const Node twice = graph.constant(row({0.25, 1, 3}));
+  const Exponential e{.log_mean = graph.constant(row({0}))};
+  const Tensor r = interpret(deviance_residual(e, twice)), dev = interpret(deviance(e, twice));
+  for (std::int64_t i = 0; i < 3; ++i) {
+    const double v = interpret(twice).at(i), expected = 2 * (v - 1 - std::log(v));  // unit gamma deviance
+    EXPECT_NEAR(dev.at(i), expected, 1e-14);
+    EXPECT_NEAR(r.at(i), (v < 1 ? -1 : 1) * std::sqrt(expected), 1e-14);
+  }
+  EXPECT_THROW(deviance(bare(d), y), ArgumentError);
+}
+
+TEST(ForecastScores, AreRight) {
+  Graph graph;
+  const Gaussian d{.loc = graph.constant(row({1})), .scale = 2};
+  const Node y = graph.constant(row({-3, 1, 7}));
+  expect_close(interpret(dawid_sebastiani(d, y)), {std::log(4) + 4, std::log(4), std::log(4) + 9}, 8);
+  const double q = 2 * 1.6448536269514722;  // level 0.9: ±q about 1
+  expect_close(interpret(interval_score(d, y, 0.9)), {2 * q + 20 * (4 - q), 2 * q, 2 * q + 20 * (6 - q)}, 64);
+  EXPECT_THROW(interval_score(d, y, 0), ArgumentError);
+  EXPECT_THROW(energy_score(d, y, "e", 1), ArgumentError);
+}
+
+// Of single numbers its expectation is the CRPS.
+TEST(ForecastScores, TheEnergyScoreIsFair) {
+  Graph graph;
+  const std::int64_t n = 20000;
+  const Node loc = graph.constant(Tensor(DType::float64, {n})), y = loc + 0.75;
+  const Gaussian d{.loc = loc, .scale = 2};
+  for (const std::int64_t draws : {2, 5}) {
+    const Tensor scores = interpret(energy_score(d, y, "a" + std::to_string(draws), draws), {}, 9);
+    double sum = 0, squares = 0;
+    for (std::int64_t i = 0; i < n; ++i) sum += scores.at(i), squares += scores.at(i) * scores.at(i);
+    const double mean = sum / n, error = std::sqrt((squares / n - mean * mean) / n);
+    EXPECT_NEAR(mean, interpret(d.crps(y)).at(0), 5 * error);  // 6e-7
+  }
+  // Rows: one score each.
+  const MultivariateGaussian rows{.loc = graph.constant(Tensor(DType::float64, {4, 3})), .log_diagonal = graph.constant(Tensor(DType::float64, {4, 3}))};
+  const Node at = graph.constant(Tensor(DType::float64, {4, 3})) + 1.0;
+  const Node score = energy_score(rows, at, "r", 2);
+  EXPECT_EQ(score.shape(), (Shape{4}));
+  for (const Node g : gradients(reduce_sum(score), std::vector<Node>{rows.loc})) EXPECT_TRUE(std::isfinite(interpret(g).at(0)));
+}
+
+TEST(Divergences, ClosedFormsAndQuadratureAgree) {
+  Graph graph;
+  const auto numbers = [&](const std::vector<double>& v) { return graph.constant(row(v)); };
+  const Gaussian p{.loc = numbers({0, 1, -3}), .log_scale = numbers({0, 1, -1})}, q{.loc = numbers({1}), .log_scale = numbers({0.5})};
+  const Gumbel g{.loc = numbers({0, 2, 1}), .log_scale = numbers({0, 0.5, -2})};
+  const auto expect_same = [](const Divergence& a, Node b) {
+    const Tensor x = interpret(a.value), y = interpret(b), error = interpret(a.standard_error);
+    for (std::int64_t i = 0; i < y.count(); ++i) {
+      EXPECT_NEAR(x.at(i), y.at(i), 1e-10 * (1 + y.at(i)));
+      EXPECT_EQ(error.at(i), 0);
+    }
+  };
+  EXPECT_TRUE(interpret(kl(p, q).value).same_bits(interpret(p.kl(q))));
+  expect_same(kl(bare(p), bare(q)), p.kl(q));
+  expect_same(kl(bare(g), q), kl(g, q).value);
+  const Laplace l{.loc = numbers({0.5}), .log_scale = numbers({0.25})}, m{.loc = numbers({-1})};
+  expect_same(kl(bare(l), m), l.kl(m));
+  const Poisson a{.log_rate = numbers({0.5})}, b{.log_rate = numbers({1.5})};  // λ·(x − y) − λ + μ
+  expect_same(kl(bare(a), bare(b)), numbers({-std::exp(0.5) - std::exp(0.5) + std::exp(1.5)}));
+  // By log(1 + z²) a Cauchy density falls too slowly for a Gaussian; and a support that is too small.
+  struct Cauchy {
+    Node loc;
+    Node log_prob(Node y) const { return -log1p(square(y - loc)) - std::log(std::numbers::pi); }
+    Support support() const { return Support::real; }
+  };
+  EXPECT_EQ(interpret(kl(Cauchy{numbers({0})}, q).value).item(), infinity);
+  EXPECT_EQ(interpret(kl(bare(p), Exponential{.log_mean = numbers({0})}).value).at(0), infinity);
+  EXPECT_NEAR(interpret(kl(Cauchy{numbers({0})}, Cauchy{numbers({2})}).value).item(), std::log(1 + 4.0 / 4), 1e-9);  // Chyzak & Nielsen 2019
+}
+
+TEST(Divergences, AreDrawnWithTheirError) {
+  Graph graph;
+  const std::int64_t n = 4000;
+  struct Two {  // no kl of its own, and of rows
+    MultivariateGaussian d;
+    Node log_prob(Node y) const { return d.log_prob(y); }
+    Node sample(std::string_view key) const { return d.sample(key); }
+    std::size_t event_rank() const { return 1; }
+  };
+  const Node zero = graph.constant(Tensor(DType::float64, {n, 2}));
+  const MultivariateGaussian p{.loc = zero, .log_diagonal = zero}, q{.loc = zero + 0.5, .log_diagonal = zero};
+  const Divergence drawn = kl(Two{p}, Two{q}, {.key = "k", .draws = 16});
+  const std::vector<Tensor> values = interpret(std::vector<Node>{drawn.value, drawn.standard_error}, {}, 21);
+  const double expected = 0.25;  // ½·(½² + ½²)
+  double mean = 0, squares = 0, stated = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    mean += values[0].at(i) / n;
+    squares += (values[0].at(i) - expected) * (values[0].at(i) - expected) / n;
+    stated += values[1].at(i) * values[1].at(i) / n;
+  }
+  EXPECT_NEAR(mean, expected, 5 * std::sqrt(squares / n));
+  EXPECT_NEAR(stated / squares, 1, 0.15);  // variances of 4,000 means: 2 % each, six times over
+  EXPECT_THROW(kl(Two{p}, Two{q}, {.draws = 1}), ArgumentError);
+}
+
+// Of the outer products of scores: E ∂ᵢ log p·∂ⱼ log p over the gradients by raw itself, at the points of a Gauss–Hermite rule.
+TEST(RawInformation, IsOfTheLinksToo) {
+  Graph graph;
+  const Node raw = graph.constant(Tensor::from(std::vector<double>{0.5, -0.25, 2, 0.125}, {2, 2}));
+  const Node first = slice(raw, 1, {.begin = 0, .end = 1}), second = slice(raw, 1, {.begin = 1, .end = 2});
+  // μ = r₀·r₁ and log σ = softplus(r₁): J = [[r₁, r₀], [0, S(r₁)]], I = diag(1/σ², 2).
+  const Gaussian d{.loc = first * second, .log_scale = softplus(second)};
+  if (!Distribution(d).has_fisher_information()) GTEST_SKIP() << "Gaussian has no Fisher information yet";
+  const Tensor information = interpret(raw_fisher_information(d, raw));
+  ASSERT_EQ(information.extents(), (Extents{2, 2, 2}));
+  for (std::int64_t b = 0; b < 2; ++b) {
+    const double r0 = interpret(raw).at(2 * b), r1 = interpret(raw).at(2 * b + 1), sigma = 1 + std::exp(r1), s = 1 / (1 + std::exp(-r1));
+    const double w = 1 / (sigma * sigma);
+    EXPECT_NEAR(information.at(4 * b), r1 * r1 * w, 1e-14);
+    EXPECT_NEAR(information.at(4 * b + 1), r0 * r1 * w, 1e-14);
+    EXPECT_NEAR(information.at(4 * b + 2), r0 * r1 * w, 1e-14);
+    EXPECT_NEAR(information.at(4 * b + 3), r0 * r0 * w + 2 * s * s, 1e-14);
+  }
+}
+
+TEST(RawInformation, AddsUpOverValues) {
+  Graph graph;
+  const Node raw = graph.constant(Tensor::from(std::vector<double>{0.5, -0.25, 1, 2, 0.125, -1}, {2, 3}));
+  const Exponential d{.log_mean = 2.0 * raw};  // I = 1 by log μ: diag(4, 4, 4)
+  const Tensor information = interpret(raw_fisher_information(d, raw));
+  ASSERT_EQ(information.extents(), (Extents{2, 3, 3}));
+  for (std::int64_t i = 0; i < 18; ++i) EXPECT_EQ(information.at(i), i % 9 % 4 == 0 ? 4 : 0) << i;
+  const Gumbel gumbel{.loc = slice(raw, 1, {.begin = 0, .end = 1}), .log_scale = slice(raw, 1, {.begin = 2, .end = 3})};
+  const Tensor of_gumbel = interpret(raw_fisher_information(gumbel, raw));
+  const double beta = std::exp(1.0), gamma = std::numbers::egamma;
+  EXPECT_NEAR(of_gumbel.at(0), 1 / (beta * beta), 1e-15);
+  EXPECT_NEAR(of_gumbel.at(2), (gamma - 1) / beta, 1e-15);
+  EXPECT_NEAR(of_gumbel.at(8), std::numbers::pi * std::numbers::pi / 6 + (1 - gamma) * (1 - gamma), 1e-14);
+  EXPECT_EQ(of_gumbel.at(4), 0);
+  EXPECT_THROW(raw_fisher_information(bare(d), raw), ArgumentError);
+  EXPECT_THROW(raw_fisher_information(d, slice(raw, 0, {.end = 1})), ShapeError);
+}
+
+}  // namespace
+}  // namespace loglik
