@@ -128,7 +128,7 @@ TEST(Builders, BeginAtTheMarginalFit) {
     EXPECT_NEAR(*trained.test.skill, 0, 1e-6);
   }
   const Trained trained = train(find_model("softmax_regression"), {.data = "penguins_island", .epochs = 20}, load_data("penguins_island"), 1);
-  EXPECT_GT(trained.test.skill.value(), 0.2);
+  EXPECT_GT(trained.test.skill.value(), 0.1);
   const Tensor bias = train(find_model("mlp"), {.data = "fashion_mnist_2000", .epochs = 0}, load_data("fashion_mnist_2000"), 1).model.parameters()["output/bias"];
   for (std::int64_t k = 0; k < bias.count(); ++k) EXPECT_EQ(bias.at(k), 0) << k;  // as many images of each class
 }
