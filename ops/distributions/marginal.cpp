@@ -144,10 +144,12 @@ Rows Marginal::Likelihood::take(const Tensor& y, const std::optional<Tensor>& we
 
 void Marginal::Likelihood::set_own(std::span<const double> values) {
   std::size_t next = 0;
-  for (auto& [name, tensor] : own_)
+  for (auto& named : own_) {
+    Tensor& tensor = named.second;
     for_float(tensor.dtype(), [&]<class T>() {
       for (T& value : tensor.mutable_values<T>()) value = static_cast<T>(values[next++]);
     });
+  }
 }
 
 void Marginal::Likelihood::evaluate(const Rows& rows, std::span<const double> raw, std::span<double> values, std::span<double> gradient) {
