@@ -55,6 +55,7 @@
 #include "ops/distributions/truncated.h"
 #include "ops/distributions/von_mises.h"
 #include "ops/distributions/weibull.h"
+#include "ops/distributions/zero_families.h"
 #include "ops/distributions/zero_inflated.h"
 #include "ops/dropout.h"
 #include "ops/error_function.h"

@@ -32,6 +32,7 @@
 #include "ops/distributions/student_t.h"
 #include "ops/distributions/von_mises.h"
 #include "ops/distributions/weibull.h"
+#include "ops/distributions/zero_families.h"
 #include "ops/error_function.h"
 #include "ops/shape.h"
 #include "ops/slice.h"
@@ -174,7 +175,10 @@ struct Registry {
   std::map<std::string, OptionFamily, std::less<>> with_option;
 
   Registry() {
-    for (Family& family : builtin_families()) families.emplace(std::string(family.name), std::move(family));
+    const auto add = [this](const Family& family) { families.emplace(family.name, family); };
+    for (const Family& family : builtin_families()) add(family);
+    add(zero_inflated_family(families.at("poisson")));
+    for (const char* base : {"poisson", "gamma", "log_normal"}) add(hurdle_family(families.at(base)));
     for (OptionFamily& family : builtin_option_families()) with_option.emplace(std::string(family.name), std::move(family));
   }
 

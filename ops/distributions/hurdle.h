@@ -41,6 +41,7 @@ struct Hurdle {
   Node kl(const Hurdle& other) const { return inflated().kl(other.inflated()); }
   bool has_kl(const Hurdle& other) const { return inflated().has_kl(other.inflated()); }
   std::optional<Support> support() const { return inflated().support(); }
+  std::string advice(double y) const { return inflated().advice(y); }
   std::vector<Node> atoms() const { return inflated().atoms(); }
   std::string name() const { return "hurdle " + base.name(); }
   std::string certificate() const;

@@ -11,6 +11,7 @@
 #include "framework/primitives.h"
 #include "ops/activations.h"
 #include "ops/arithmetic.h"
+#include "ops/distributions/advice.h"
 #include "ops/distributions/bernoulli.h"
 #include "ops/distributions/tails.h"
 #include "ops/exponential.h"
@@ -114,12 +115,18 @@ Node ZeroInflated::kl(const ZeroInflated& other) const {
   return Bernoulli{.logits = logits}.kl(Bernoulli{.logits = other.logits}) + sigmoid(-logits) * base.kl(other.base);
 }
 
-std::optional<Support> ZeroInflated::support() const {  // the base's and 0, and what is between
+Support with_zero(const Support& support) {
+  return {std::min(support.lower(), 0.0), std::max(support.upper(), 0.0), support.lower() < 0 && support.lower_is_open(),
+          support.upper() > 0 && support.upper_is_open(), support.is_integer()};
+}
+
+std::optional<Support> ZeroInflated::support() const {
   const std::optional<Support> of_base = base.support();
   if (!of_base) return {};
-  return Support(std::min(of_base->lower(), 0.0), std::max(of_base->upper(), 0.0), of_base->lower() < 0 && of_base->lower_is_open(),
-                 of_base->upper() > 0 && of_base->upper_is_open(), of_base->is_integer());
+  return with_zero(*of_base);
 }
+
+std::string ZeroInflated::advice(double y) const { return support() ? advice_for(*support(), y) : ""; }
 
 std::vector<Node> ZeroInflated::atoms() const {
   if (is_discrete()) return {};

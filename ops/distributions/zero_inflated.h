@@ -44,6 +44,7 @@ struct ZeroInflated {
   Node kl(const ZeroInflated& other) const;
   bool has_kl(const ZeroInflated& other) const { return !is_discrete() && base.atoms().empty() && base.has_kl(other.base); }
   std::optional<Support> support() const;
+  std::string advice(double y) const;
   std::vector<Node> atoms() const;
   std::string name() const { return "zero-inflated " + base.name(); }
   std::string certificate() const;
@@ -69,5 +70,8 @@ struct ZeroInflated {
  private:
   bool has_cdf() const { return base.has<Cdf>() || base.has<LogCdf>() || base.has<Survival>() || base.has<LogSurvival>(); }
 };
+
+/// The support and 0, and what is between.
+Support with_zero(const Support& support);
 
 }  // namespace loglik

@@ -5,6 +5,7 @@
 #include "ops/distributions/asymmetric_laplace.h"
 #include "ops/distributions/gaussian.h"
 #include "ops/distributions/links.h"
+#include "ops/distributions/zero_families.h"
 #include "ops/distributions/mixture.h"
 #include "tests/ops/derivatives.h"
 
@@ -46,6 +47,9 @@ TEST(Families, AreChosenByName) {
                        "gaussian_mixture",
                        "gaussian_predicted_scale",
                        "gumbel",
+                       "hurdle_gamma",
+                       "hurdle_log_normal",
+                       "hurdle_poisson",
                        "inverse_gaussian",
                        "laplace",
                        "log_normal",
@@ -56,6 +60,7 @@ TEST(Families, AreChosenByName) {
                        "student_t",
                        "von_mises",
                        "weibull",
+                       "zero_inflated_poisson",
                    }));
 }
 
@@ -110,6 +115,19 @@ TEST(Families, RefuseWhatDoesNotFit) {
                                "head \"categorical\" is for one label a sample, the targets have 2");
   expect_thrown<ShapeError>([&] { make_head("gaussian_predicted_scale", raw, {.values = 3}); },
                             "head \"gaussian_predicted_scale\": the raw outputs have shape {batch, 3}, needs {batch, 6}");
+}
+
+TEST(Families, OfZerosBeginWithTheirLogits) {
+  Graph graph;
+  const Node raw = graph.constant(Tensor::from(std::vector<double>{0.5, -1, 2, 3}, {1, 4}));
+  const Distribution d = make_head("zero_inflated_poisson", raw, {.values = 2});
+  const auto rate = [](double logit, double log_rate) { return std::exp(log_rate) / (1 + std::exp(logit)); };
+  expect_close(interpret(d.mean()), {rate(0.5, 2), rate(-1, 3)}, 16);
+  EXPECT_EQ(d.name(), "zero-inflated poisson");
+  EXPECT_EQ(family("hurdle_gamma").raw_outputs({.values = 2}), 6);
+  EXPECT_EQ(family("hurdle_gamma").description, "Gamma on the positive numbers, the logs of mean and shape predicted, and zeros by a choice of their own");
+  expect_thrown<ArgumentError>([] { hurdle_family(family("categorical")); },
+                               "head \"categorical\" is for labels, which have no zeros of their own");
 }
 
 TEST(Families, PredictAScaleWithinBounds) {

