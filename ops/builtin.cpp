@@ -5,7 +5,9 @@
 #include "ops/argmax.h"
 #include "ops/arithmetic.h"
 #include "ops/bessel.h"
+#include "ops/beta_log_density.h"
 #include "ops/binary_cross_entropy.h"
+#include "ops/binomial_functions.h"
 #include "ops/cholesky.h"
 #include "ops/concat.h"
 #include "ops/conv2d.h"
@@ -53,6 +55,8 @@ void register_builtin_ops() {
     register_gamma_functions();
     register_incomplete_beta_ops();
     register_student_t_functions();
+    register_beta_log_density();
+    register_binomial_functions();
     register_bessel_ops();
     register_polar_ops();
     register_von_mises_integral_ops();

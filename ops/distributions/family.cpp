@@ -13,6 +13,7 @@
 #include "framework/text.h"
 #include "ops/distributions/asymmetric_laplace.h"
 #include "ops/distributions/bernoulli.h"
+#include "ops/distributions/beta.h"
 #include "ops/distributions/categorical.h"
 #include "ops/distributions/dirichlet.h"
 #include "ops/distributions/exponential.h"
@@ -27,6 +28,7 @@
 #include "ops/distributions/mixture.h"
 #include "ops/distributions/multivariate_gaussian.h"
 #include "ops/distributions/natural_gradient.h"
+#include "ops/distributions/negative_binomial.h"
 #include "ops/distributions/ordinal.h"
 #include "ops/distributions/poisson.h"
 #include "ops/distributions/student_t.h"
@@ -114,6 +116,16 @@ std::vector<Family> builtin_families() {
                          [](Node raw, const Targets&) -> Distribution { return Poisson{.log_rate = raw}; }),
       elementwise_family("exponential", "Exponential on the nonnegative numbers, by the log of its mean", Support::nonnegative, 1,
                          [](Node raw, const Targets&) -> Distribution { return Exponential{.log_mean = raw}; }),
+      elementwise_family("beta", "Beta on the open unit interval, mean and precision predicted", Support::open_unit, 2,
+                         [](Node raw, const Targets&) -> Distribution {
+                           const std::vector<Node> parts = split(raw, 2, -1);
+                           return Beta{.logits = parts[0], .log_precision = bounded_log_scale(parts[1])};
+                         }),
+      elementwise_family("negative_binomial", "Negative binomial on counts, mean and size predicted", Support::counts, 2,
+                         [](Node raw, const Targets&) -> Distribution {
+                           const std::vector<Node> parts = split(raw, 2, -1);
+                           return NegativeBinomial{.log_mean = parts[0], .log_size = bounded_log_scale(parts[1])};
+                         }),
       elementwise_family("bernoulli", "Bernoulli on {0, 1}, by the logit", Support::binary, 1,
                          [](Node raw, const Targets&) -> Distribution { return Bernoulli{.logits = raw}; }),
       elementwise_family("bernoulli_soft_targets", "Bernoulli's cross-entropy on [0, 1], by the logit", Support::unit, 1,

@@ -5,6 +5,7 @@
 #include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
+#include "ops/distributions/advice.h"
 
 namespace loglik {
 
@@ -51,6 +52,7 @@ struct StudentT {
   FisherInformation fisher_information() const;  ///< of loc, log_scale and raw_degrees, as far as they are there
   Node sample(std::string_view key) const;       ///< reparameterised: differentiable by the parameters, ν included
   Support support() const { return Support::real; }
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;
 
   Node degrees_of_freedom() const;  ///< ν, in the answers' shape

@@ -38,6 +38,7 @@ TEST(Families, AreChosenByName) {
   EXPECT_EQ(names, (std::vector<std::string>{
                        "bernoulli",
                        "bernoulli_soft_targets",
+                       "beta",
                        "categorical",
                        "dirichlet",
                        "exponential",
@@ -55,6 +56,7 @@ TEST(Families, AreChosenByName) {
                        "log_normal",
                        "logistic",
                        "multivariate_gaussian",
+                       "negative_binomial",
                        "ordinal",
                        "poisson",
                        "student_t",

@@ -14,10 +14,12 @@ struct Case {
   MakeDistribution make;
   bool has_kl = false;
   bool has_crps = true;
+  bool is_share = false;  // of targets in (0, 1): u/(1 + u) is put where the others have u
 };
 
 const Case cases[] = {
     {"asymmetric_laplace", [](Node a, Node b) -> Distribution { return AsymmetricLaplace{.loc = a, .level = 0.9, .log_scale = b}; }},
+    {"beta", [](Node a, Node b) -> Distribution { return Beta{.logits = a, .log_precision = b}; }, true, true, true},
     {"exponential", [](Node a, Node) -> Distribution { return Exponential{a}; }, true},
     {"gaussian",
      [](Node a, Node b) -> Distribution {
@@ -57,7 +59,8 @@ TEST_P(References, NoGradientIsNan) {
     std::vector<double> raws, ys;
     for (const double magnitude : {0.0, 1e-30, 1e-8, 1.0, 20.0, 88.0, 104.0, 710.0, 1e4, 1e10, 1.6e38})
       for (const double sign : {1.0, -1.0}) raws.push_back(sign * magnitude);
-    for (const double magnitude : {1.2e-38, 1e-8, 0.5, 1.0, 3.0, 40.0, 1e10, 1e38}) ys.push_back(magnitude);
+    for (const double magnitude : {1.2e-38, 1e-8, 0.5, 1.0, 3.0, 40.0, 1e10, 1e38})
+      ys.push_back(GetParam().is_share ? std::min(magnitude / (1 + magnitude), 1 - 0x1p-24) : magnitude);
     Graph graph;
     const auto n = static_cast<std::int64_t>(raws.size()), m = static_cast<std::int64_t>(ys.size());
     const Node first = graph.constant(row(raws).cast(dtype).reshape({1, n, 1})),
@@ -108,15 +111,17 @@ TEST_P(References, NoGradientOfCrpsIsNan) {
 }
 
 TEST_P(References, GradientsAreThoseOfDifferences) {
-  const Build build = [](const std::vector<Node>& x) { return GetParam().make(x[1], x[2]).log_prob(x[0]); };
+  const Build build = [](const std::vector<Node>& x) {
+    return GetParam().make(x[1], x[2]).log_prob(GetParam().is_share ? x[0] / (1.0 + x[0]) : x[0]);
+  };
   expect_derivatives(build, {spread({3, 1, 1}, 0.3, 4), spread({2, 1}, -0.7, 0.2, 2), spread({2}, -0.5, 0.5, 3)}, 2);
 }
 
-// Draws against the distribution's own cdf, which is tested above. A correct sampler fails with a probability below 1e-6.
+// Draws against the distribution's own cdf, which is tested above: of shares few may lie above float32's last number below 1. A correct sampler fails with a probability below 1e-6.
 TEST_P(References, DrawsFollowTheCdf) {
   Graph graph;
   const Node loc = graph.constant(Tensor::from(std::vector<float>(ks_draws, 0.75F))),
-             log_scale = graph.constant(Tensor::from(std::vector<float>(ks_draws, -0.5F)));
+             log_scale = graph.constant(Tensor::from(std::vector<float>(ks_draws, GetParam().is_share ? 2.5F : -0.5F)));
   const Distribution d = GetParam().make(loc, log_scale);
   const Node draws = d.sample("draws");
   const std::vector<Tensor> values = interpret(std::vector<Node>{draws, d.cdf(draws)}, {});

@@ -24,9 +24,9 @@ def f32(x):
 class Family:
     """parameters: one draw of them; arguments(parameters): points worth testing."""
 
-    def __init__(self, draw, log_prob, cdf, survival, quantile, spread, lower, moderate=None, breaks=lambda *p: [], crps=True):
+    def __init__(self, draw, log_prob, cdf, survival, quantile, spread, lower, moderate=None, breaks=lambda *p: [], crps=True, upper=INF):
         self.draw, self.log_prob, self.cdf, self.survival, self.quantile = draw, log_prob, cdf, survival, quantile
-        self.spread, self.lower, self.moderate, self.breaks, self.crps = spread, lower, moderate, breaks, crps
+        self.spread, self.lower, self.moderate, self.breaks, self.crps, self.upper = spread, lower, moderate, breaks, crps, upper
 
 
 def location_scale(log_density, cdf, survival, quantile, tails, breaks=(-40, -8, -2, 0, 2, 8, 40), lower=None):
@@ -262,6 +262,52 @@ inverse_gaussian = Family(
     breaks=lambda m, c: [mp.exp(m) * k for k in (0.01, 0.1, 0.3, 1, 2, 4, 12, 40)],
     crps=False)
 
+
+def beta_tail(x, c, y, upper):
+    """I_y(a, b) or its complement, whichever of both tails converges."""
+    a, b = mp.exp(c) / (1 + mp.exp(-x)), mp.exp(c) / (1 + mp.exp(x))
+    if upper:
+        a, b, y = b, a, 1 - y
+    if y > (a + 1) / (a + b + 2):
+        return 1 - mp.betainc(b, a, 0, 1 - y, regularized=True)
+    return mp.betainc(a, b, 0, y, regularized=True)
+
+
+def beta_log_prob(x, c, y):
+    a, b = mp.exp(c) / (1 + mp.exp(-x)), mp.exp(c) / (1 + mp.exp(x))
+    if y == 1:  # what an integral's last point is rounded to: no more probability, for b > 1
+        return -mpf(10)**6
+    return (a - 1) * mp.log(y) + (b - 1) * mp.log(1 - y) + mp.loggamma(a + b) - mp.loggamma(a) - mp.loggamma(b)
+
+
+def beta_quantile(x, c, p):
+    """Newton's method on the log of the smaller tail, which is concave in the logit of y."""
+    if p > half:
+        return 1 - beta_quantile(-x, c, 1 - p)
+    a, b = mp.exp(c) / (1 + mp.exp(-x)), mp.exp(c) / (1 + mp.exp(x))
+    logit = (mp.log(p) + mp.log(a) + mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)) / a
+    for _ in range(300):
+        y = 1 / (1 + mp.exp(-logit))
+        tail = beta_tail(x, c, y, False)
+        step = (mp.log(p) - mp.log(tail)) * tail / mp.exp(beta_log_prob(x, c, y)) / (y * (1 - y))
+        logit += step
+        if abs(step) < mpf(10)**(4 - mp.dps):
+            return 1 / (1 + mp.exp(-logit))
+    raise ValueError((x, c, p))
+
+
+beta = Family(
+    draw=lambda rng: (f32(rng.gauss(0, 0.7)), f32(max(1, rng.gauss(1.5, 2)))),
+    log_prob=beta_log_prob,
+    cdf=lambda x, c, y: beta_tail(x, c, y, False),
+    survival=lambda x, c, y: beta_tail(x, c, y, True),
+    quantile=beta_quantile,
+    spread=lambda rng, x, c: min(max(1 / (1 + mp.exp(-x - rng.gauss(0, 1) * rng.choice([1, 1, 4, 12]))), mpf(10)**-30), 1 - mpf(2)**-20),
+    lower=lambda *p: 0,
+    moderate=lambda rng: (f32(rng.uniform(-1, 1)), f32(rng.uniform(1.6, 3))),
+    breaks=lambda x, c: [1 / (1 + mp.exp(-x - k)) for k in (-8, -4, -2, 0, 2, 4, 8)],
+    upper=1)
+
 FAMILIES = {
     'laplace': location_scale(lambda z: -abs(z) - mp.log(2), lambda z: mp.exp(z) / 2 if z < 0 else 1 - mp.exp(-z) / 2,
                               lambda z: 1 - mp.exp(z) / 2 if z < 0 else mp.exp(-z) / 2,
@@ -272,6 +318,7 @@ FAMILIES = {
                              lambda p: -mp.log(-mp.log(p)), (-4.5, 300),
                              breaks=(-4, -2, 0, 2, 8, 40), lower=-7),  # below -7 lies e**-1096
     'asymmetric_laplace': asymmetric(0.9),
+    'beta': beta,
     'exponential': exponential,
     'gaussian': location_scale(lambda z: -z**2 / 2 - mp.log(2 * mp.pi) / 2, normal_cdf, lambda z: normal_cdf(-z), normal_quantile, (-100, 100)),
     'student_t': student_t(4.5),
@@ -352,7 +399,7 @@ def rows(name, family):
         yield 'quantile', x, family.quantile(*x), condition(family.quantile, x)
     for _ in range(6):
         p = family.moderate(rng)
-        points = [family.lower(*p), *family.breaks(*p), INF]
+        points = [family.lower(*p), *family.breaks(*p), family.upper]
 
         def expect(g):
             return mp.quad(lambda y: g(y) * mp.exp(family.log_prob(*p, y)), points)
@@ -371,7 +418,7 @@ def rows(name, family):
             continue
         y = f32(family.spread(rng, *p))
         below = sorted([family.lower(*p), *[b for b in family.breaks(*p) if b < y], y])
-        above = sorted([y, *[b for b in family.breaks(*p) if b > y], INF])
+        above = sorted([y, *[b for b in family.breaks(*p) if b > y], family.upper])
         crps = mp.quad(lambda t: family.cdf(*p, t)**2, below) + mp.quad(lambda t: family.survival(*p, t)**2, above)
         yield 'crps', (*p, y), crps, crps + abs(y) + abs(mean)
         mp.dps = 60
