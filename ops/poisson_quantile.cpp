@@ -24,7 +24,7 @@ struct PoissonQuantile {
     if (rate > 1e15) return static_cast<T>(guess);
     return static_cast<T>(search(guess, [=](double n) { return special::rounded<T>(special::gamma_tail(true, n + 1, rate)) >= p; }));
   }
-  static std::vector<Node> gradient(const GradientArgs&) { return {Node(), Node()}; }
+  static std::vector<Node> gradient(const GradientArgs& args) { not_differentiable(args, "it is an integer"); }
 
   // The smallest n ≥ 0 that `reaches`, which all above do too: strides that double, then halves.
   template <class F>

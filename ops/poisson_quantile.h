@@ -7,7 +7,7 @@ namespace loglik {
 /// 1, λ) is rounded to the dtype, so that the quantile of F(n) is n itself. ∞ at p = 1, NaN outside [0, 1], for NaN; 0 for p = 0.
 ///
 /// Above λ = 1e15, where not every integer is a number, by the expansion of Cornish & Fisher. float32, float64; DtypeError for others.
-/// Gradient 0, as floor's. A search from that expansion: Q is evaluated twice, seldom more; 1 to 5 µs.
+/// Not differentiable: it is an integer. A search from that expansion: Q is evaluated twice, seldom more; 1 to 5 µs.
 Node poisson_quantile(Operand p, Operand log_rate);
 
 void register_poisson_quantile();  ///< called by register_builtin_ops
