@@ -58,6 +58,7 @@ class Draws {
 
   // −∂F/∂θ / f at a draw is the derivative of the quantile that it is.
   void check_reparameterised() {
+    if (!study_.options.draw_gradient.empty()) return study_.report.skip(Property::sampler, study_.options.draw_gradient);
     Node by_raw, cdf_by_raw;
     try {
       by_raw = subject_.derivative(subject_.node(Answer::sample), subject_.raw);

@@ -32,7 +32,7 @@ class Scores {
     const std::vector<double> own = subject_.values(score, rule_.points_at());
     std::vector<std::vector<double>> others;
     for (std::size_t j = 0; j < rule_.theta.size(); ++j)
-      for (const double step : {-0.3, -0.02, 0.02, 0.3}) {
+      for (const double step : rule_.theta.size() > 4 ? std::vector<double>{-0.1, 0.1} : std::vector<double>{-0.3, -0.02, 0.02, 0.3}) {
         others.push_back(rule_.theta);
         others.back()[j] += step;
       }

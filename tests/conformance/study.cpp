@@ -22,7 +22,8 @@ std::string against(double got, double expected, double tolerance) {
 
 void make_rules(Study& study) {
   for (const std::vector<double>& theta : study.thetas) {
-    auto rule = std::make_shared<Rule>(make_rule(*study.subject, theta, study.thetas));
+    auto rule = std::make_shared<Rule>(
+        make_rule(*study.subject, theta, study.subject->has(Answer::kl) ? study.thetas : std::vector<std::vector<double>>()));
     if (!rule->trouble.empty()) {
       if (rule->trouble.starts_with("log_prob"))
         study.fail(Property::mass, study.subject->place(theta), rule->trouble);

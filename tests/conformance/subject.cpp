@@ -207,6 +207,11 @@ Node Subject::derivative(Node of, Node by) {
   return found->second;
 }
 
+void Subject::forget_derivatives(std::size_t count) {
+  std::erase_if(derivatives_,
+                [&](const auto& entry) { return (entry.first.first >> 8) >= count || (entry.second && entry.second.index() >= count); });
+}
+
 std::string Subject::place(std::span<const double> at, std::span<const double> target) const {
   std::string text = fmt::format("{} of {} at raw = {{{:.6g}}}", name, loglik::name(dtype), fmt::join(at, ", "));
   if (target.size() == 1) text += fmt::format(", y = {:.9g}", target[0]);

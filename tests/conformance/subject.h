@@ -76,6 +76,9 @@ class Subject {
   /// ∂(Σ rows of node)/∂by, so for each row alone; absent where there is none. Throws GradientError.
   Node derivative(Node node, Node by);
 
+  /// Forgets derivatives of nodes, or made of nodes, from `count` on, which are about to go away.
+  void forget_derivatives(std::size_t count);
+
   std::string place(std::span<const double> raw, std::span<const double> y = {}) const;  ///< "gamma at raw = {0, 1}, y = 3"
 
   /// Is what one tensor has in one row `width` numbers?

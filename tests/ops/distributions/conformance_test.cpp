@@ -38,6 +38,7 @@ DistributionOptions options_of(const std::string& family) {
       {"gaussian", {.location = 0}},
       {"gaussian_learned_scale", {.location = 0}},
       {"gaussian_predicted_scale", {.location = 0, .scale = 1}},
+      {"gaussian_mixture", {.draw_gradient = "a draw's gradient is that of its component alone", .exchangeable = true, .parameters = 2}},
       {"gumbel", {.location = 0, .scale = 1}},
       {"laplace", {.kinks = "y = loc", .location = 0, .scale = 1}},
       {"logistic", {.location = 0, .scale = 1}},
