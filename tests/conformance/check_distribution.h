@@ -84,8 +84,9 @@ struct DistributionOptions {
   bool exchangeable = false;  ///< do several parameters give the same distribution (mixtures)? Then recovery looks at likelihoods
   std::vector<Identity> identities = {};
   int parameters = 4;              ///< points in the space of raw outputs at which integrals and draws are looked at
+  double tolerance = 1e-9;         ///< of integrals: more for a density that adds up to 1 only nearly
   double largest = 1e10;           ///< of raw outputs and targets at extremes; those of Loglik are held to float32's largest number
-  double resolution = 0.02;        ///< what distance between two distribution functions the tests of draws see
+  double resolution = 0.03;        ///< what distance between two distribution functions the tests of draws see
   std::vector<Skipped> skip = {};  ///< properties that it does not have, and why
 };
 

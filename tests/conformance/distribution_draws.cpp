@@ -36,7 +36,9 @@ double deviation_from_uniform(std::vector<double> u) {
 class Draws {
  public:
   Draws(Study& study, const Rule& rule) : study_(study), subject_(*study.subject), rule_(rule), budget_(study.options) {
-    draws_ = draw(subject_, rule.theta, budget_.draws, 1);
+    std::vector<double>& known = study.draws[&rule];
+    if (known.empty()) known = draw(subject_, rule.theta, budget_.draws, 1);
+    draws_ = known;
   }
 
   void check_sampler() {

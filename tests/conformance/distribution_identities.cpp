@@ -24,7 +24,7 @@ void check_kl(Study& study) {
       const std::vector<double> logs = subject.values(subject.other_log_prob, points);
       const auto ratio = [&](std::size_t i) { return rule->log_density[i] - logs[i]; };
       const double expected = rule->expect(ratio), size = rule->expect([&](std::size_t i) { return std::abs(ratio(i)); });
-      const double tolerance = 1e-9 * std::max(1.0, size) + rule->error_of(ratio);
+      const double tolerance = study.options.tolerance * std::max(1.0, size) + rule->error_of(ratio);
       if (&other != &rule->theta && other == rule->theta && !(std::abs(got) <= 1e-12))
         study.fail(Property::identities, where, fmt::format("KL of a distribution to itself is {:.6g}", got));
       else if (!(got >= -1e-12))

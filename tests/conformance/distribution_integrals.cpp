@@ -23,7 +23,7 @@ void check_mean_of_score(Study& study, const Rule& rule) {
   for (std::size_t j = 0; j < n; ++j) {
     const auto element = [&](std::size_t i) { return g[i * n + j]; };
     const double mean = rule.expect(element), size = rule.expect([&](std::size_t i) { return std::abs(element(i)); });
-    const double tolerance = 1e-9 * std::max(1.0, size) + rule.error_of(element);
+    const double tolerance = study.options.tolerance * std::max(1.0, size) + rule.error_of(element);
     if (!(std::abs(mean) <= tolerance))
       study.fail(Property::score, subject.place(rule.theta),
                  fmt::format("the expectation of ∂log p/∂raw {} is {:.3g}, not 0 (tolerance {:.2g})", j, mean, tolerance));
@@ -51,7 +51,7 @@ void check_fisher_information(Study& study, const Rule& rule) {
       const double expected = rule.expect(product);
       const double size = std::sqrt(rule.expect([&](std::size_t i) { return g[a][i] * g[a][i]; }) *
                                     rule.expect([&](std::size_t i) { return g[b][i] * g[b][i]; }));
-      const double tolerance = 1e-9 * std::max(1.0, size) + rule.error_of(product);
+      const double tolerance = study.options.tolerance * std::max(1.0, size) + rule.error_of(product);
       if (!(std::abs(given - expected) <= tolerance))
         study.fail(Property::score, subject.place(rule.theta),
                    fmt::format("Fisher information ({}, {}) is {}", a, b, against(given, expected, tolerance)));
@@ -70,7 +70,7 @@ void check_mass(Study& study) {
       continue;
     }
     const auto one = [](std::size_t) { return 1.0; };
-    const double tolerance = 1e-9 + rule->error_of(one);
+    const double tolerance = study.options.tolerance + rule->error_of(one);
     if (!(std::abs(rule->mass - 1) <= tolerance))
       study.fail(Property::mass, where, fmt::format("the density adds up to {}", against(rule->mass, 1, tolerance)));
   }

@@ -61,9 +61,11 @@ class Moments {
     }
     const double mean = rule_.expect(y), spread = std::sqrt(rule_.expect([&](std::size_t i) { return std::pow(rule_.y[i] - mean, 2); }));
     if (power == 1)
-      return compare("the mean", got, mean, 1e-9 * rule_.expect([&](std::size_t i) { return std::abs(rule_.y[i]); }) + rule_.error_of(y));
+      return compare("the mean", got, mean,
+                     study_.options.tolerance * rule_.expect([&](std::size_t i) { return std::abs(rule_.y[i]); }) + rule_.error_of(y));
     compare("the variance", got, spread * spread,
-            1e-9 * spread * spread + 1e-13 * mean * mean + rule_.error_of([&](std::size_t i) { return std::pow(rule_.y[i] - mean, 2); }));
+            study_.options.tolerance * spread * spread + 1e-13 * mean * mean +
+                rule_.error_of([&](std::size_t i) { return std::pow(rule_.y[i] - mean, 2); }));
   }
 
   double element(std::size_t i, std::size_t j) const { return rule_.y[i * elements_ + j]; }
@@ -76,7 +78,7 @@ class Moments {
       const auto y = [&](std::size_t i) { return element(i, j); };
       const double size = rule_.expect([&](std::size_t i) { return std::abs(element(i, j)); });
       compare(fmt::format("mean {}", j), got[j], rule_.expect(y),
-              1e-9 * std::max(1.0, size) + rule_.error_of([&](std::size_t i) { return y(i) - got[j]; }));
+              study_.options.tolerance * std::max(1.0, size) + rule_.error_of([&](std::size_t i) { return y(i) - got[j]; }));
     }
   }
 
@@ -88,15 +90,16 @@ class Moments {
       const auto square = [&](std::size_t i) { return std::pow(element(i, j) - mean, 2); };
       const double expected = rule_.expect(square);
       compare(fmt::format("variance {}", j), got[j], expected,
-              1e-8 * expected + rule_.error_of([&](std::size_t i) { return square(i) - got[j]; }));
+              10 * study_.options.tolerance * expected + rule_.error_of([&](std::size_t i) { return square(i) - got[j]; }));
     }
   }
 
   void check_entropy() {
     const auto surprise = [&](std::size_t i) { return -rule_.log_density[i]; };
     const double expected = rule_.expect(surprise), got = answer(study_, rule_, Answer::entropy)[0];
-    compare("the entropy", got, expected,
-            1e-9 * std::max(1.0, std::abs(expected)) + rule_.error_of([&](std::size_t i) { return surprise(i) - expected; }));
+    compare("the entropy", got, expected, study_.options.tolerance * std::max(1.0, std::abs(expected)) + rule_.error_of([&](std::size_t i) {
+      return surprise(i) - expected;
+    }));
   }
 
   void check_median() {
@@ -138,7 +141,7 @@ class Moments {
     const double at = values.back();
     const auto best = std::max_element(values.begin(), values.end() - 1);
     const auto found = static_cast<std::size_t>(best - values.begin());
-    if (!(at >= *best - 1e-9 * std::max(1.0, std::abs(at))))
+    if (!(at >= *best - study_.options.tolerance * std::max(1.0, std::abs(at))))
       study_.fail(
           Property::moments, where(),
           fmt::format("log_prob at the mode {:.9g} is {:.12g}, but {:.12g} at {:.9g}", mode[0], at, *best, candidates[found * elements_]));

@@ -32,7 +32,7 @@ class Scores {
     const std::vector<double> own = subject_.values(score, rule_.points_at());
     std::vector<std::vector<double>> others;
     for (std::size_t j = 0; j < rule_.theta.size(); ++j)
-      for (const double step : rule_.theta.size() > 4 ? std::vector<double>{-0.1, 0.1} : std::vector<double>{-0.3, -0.02, 0.02, 0.3}) {
+      for (const double step : rule_.theta.size() > 2 ? std::vector<double>{-0.1, 0.1} : std::vector<double>{-0.3, -0.02, 0.02, 0.3}) {
         others.push_back(rule_.theta);
         others.back()[j] += step;
       }
@@ -44,7 +44,7 @@ class Scores {
       const double difference = rule_.expect(worse);
       const double size = rule_.expect([&](std::size_t i) { return std::abs(own[i]); });
       if (!std::isfinite(size) || difference == std::numeric_limits<double>::infinity()) continue;
-      const double tolerance = 1e-10 * std::max(size, 1e-3) + rule_.error_of(worse);
+      const double tolerance = 0.1 * study_.options.tolerance * std::max(size, 1e-3) + rule_.error_of(worse);
       if (!(difference >= -tolerance))
         return study_.fail(
             Property::propriety, subject_.place(rule_.theta),
@@ -100,13 +100,15 @@ class Scores {
     } catch (const GradientError& error) {
       return study_.report.skip(Property::propriety, error.what());
     }
-    const std::vector<double> got = slope ? subject_.values(slope, rule_.points_at()) : std::vector<double>(rule_.points());
+    const std::vector<double> y = typical_targets(rule_, 100);
+    const auto rows = static_cast<std::int64_t>(y.size());
+    const std::vector<double> got = slope ? subject_.values(slope, {rows, rule_.theta, y}) : std::vector<double>(y.size());
+    const std::vector<double> below = quadrature_cdf(subject_, rule_, y);
     Worst worst;
-    for (std::size_t i = 0; i < rule_.points(); ++i) {
-      if (!(rule_.weight[i] > 1e-12)) continue;
-      const double expected = rule_.cdf[i] - rule_.survival[i], tolerance = 1e-7 + 10 * rule_.error;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const double expected = 2 * below[i] - 1, tolerance = 1e-7 + 10 * rule_.error;
       worst.compare(got[i], expected, tolerance, [&] {
-        return fmt::format("∂crps/∂y at y = {:.9g} is {}: it must be 2F(y) − 1", rule_.y[i], against(got[i], expected, tolerance));
+        return fmt::format("∂crps/∂y at y = {:.9g} is {}: it must be 2F(y) − 1", y[i], against(got[i], expected, tolerance));
       });
     }
     if (worst.failed()) study_.fail(Property::propriety, subject_.place(rule_.theta), worst.text());

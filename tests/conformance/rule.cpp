@@ -201,10 +201,11 @@ class Integrator {
     for (const Panel& panel : done)
       for (std::size_t j = 0; j < total.size(); ++j) total[j] += panel.sum[j];
     std::vector<Panel> halves;
-    if (done.size() > 4000) return halves;
+    const std::size_t panels = done.size();  // noise far out is followed only as far as that
+    if (panels > 3000) return halves;
     std::erase_if(done, [&](const Panel& panel) {
       bool rough = panel.mass() > total[0] / 24;  // the edges are where distribution functions are compared
-      for (std::size_t j = 0; j < total.size(); ++j) rough |= panel.error[j] > 1e-11 * total[j];
+      for (std::size_t j = 0; j < (panels < 400 ? total.size() : 1); ++j) rough |= panel.error[j] > 1e-11 * total[j];
       const double middle = 0.5 * (panel.from + panel.to);
       if (!rough || middle <= panel.from || middle >= panel.to) return false;
       halves.push_back({panel.from, middle, {}, {}, {}});

@@ -116,8 +116,8 @@ void fill(const Subject& subject, Rule& rule, const FreeCoordinates& free, const
 // much.
 void fill_grid(const Subject& subject, Rule& rule, const FreeCoordinates& free, const Frame& frame) {
   const std::size_t n = free.count();
-  const int half = n == 1 ? 400 : 70;
-  const double step = n == 1 ? 0.03 : 0.13;
+  const int half = n == 1 ? 400 : 50;
+  const double step = n == 1 ? 0.03 : 0.18;
   std::vector<std::vector<double>> zs;
   std::vector<double> logs;
   std::vector<char> coarse;

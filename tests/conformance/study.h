@@ -1,6 +1,7 @@
 #pragma once
 // The kit's own: what the checks of a distribution work on.
 #include <cmath>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct Study {
   std::vector<std::vector<double>> thetas;
   std::vector<std::shared_ptr<const Rule>> rules;  ///< one for each of thetas
   Report report;
+  std::map<const Rule*, std::vector<double>> draws = {};  ///< at the theta of each rule
 
   void fail(Property property, std::string where, std::string text) {
     report.failures.push_back({property, std::move(where), std::move(text)});

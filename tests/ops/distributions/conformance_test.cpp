@@ -42,6 +42,7 @@ DistributionOptions options_of(const std::string& family) {
       {"gumbel", {.location = 0, .scale = 1}},
       {"laplace", {.kinks = "y = loc", .location = 0, .scale = 1}},
       {"logistic", {.location = 0, .scale = 1}},
+      {"von_mises", {.tolerance = 2e-7}},  // its support reaches to float32's π, a little more than a full turn
       {"weibull",
        {.identities = {{"shape 1 is Exponential",
                         [](Node raw) { return Weibull{.log_scale = raw, .log_shape = raw.graph().constant(0.0, raw.dtype())}; },
