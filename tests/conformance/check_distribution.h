@@ -75,7 +75,7 @@ struct DistributionOptions {
   std::int64_t raw_outputs = 0;              ///< for a function of one Node or of a vector; 0 is 1
   Domain domain = {};                        ///< of all raw outputs
   std::vector<Domain> domains = {};          ///< of the first ones
-  std::optional<Support> support = {};       ///< for a distribution that does not say
+  std::optional<Support> support = {};       ///< for a distribution that does not say, or says more than what it has a density on
   std::string kinks = {};                    ///< where log_prob has kinks ("y = loc"): there the gradient may be any between both sides'
   std::optional<std::size_t> location = {};  ///< the raw output that moves the distribution without changing its shape
   std::optional<std::size_t> scale = {};     ///< the one that stretches it about its location, by any link

@@ -195,7 +195,7 @@ class Coherence {
     Worst worst;
     for (std::size_t i = 0; i < ps.size(); ++i) {
       // y is off by an ulp of its own, which moves F by f times that; the cdf by 1e-10 of its tail, the quadrature by its error.
-      double tolerance = (own ? 1e-9 : 1e-8) * std::min(ps[i], 1 - ps[i]) + (own ? 2e-14 * ps[i] : 1e-10 + rule_.error);
+      double tolerance = (own ? 1e-9 : 1e-8) * std::min(ps[i], 1 - ps[i]) + (own ? 2e-15 + 2e-14 * ps[i] : 1e-10 + rule_.error);
       const double ulp = std::exp(std::min(logs[i], 300.0)) * std::abs(inside[i]) * 8 * 0x1p-52;
       if (!steps && std::isfinite(ulp)) tolerance += ulp;
       if (steps) {

@@ -168,7 +168,7 @@ class Contract {
           return study_.fail(Property::contract, subject_.name,
                              fmt::format("with a NaN target of weight 0 in row 2, {} of row {} is {:.9g}, not {:.9g}{}",
                                          k == 0 ? "the loss" : "the gradient", i / width, got, expected,
-                                         subject_.says_support ? "" : ": a support() says which target is safe to put in its place"));
+                                         subject_.own_support ? "" : ": a support() says which target is safe to put in its place"));
       }
     }
   }

@@ -126,7 +126,7 @@ class Draws {
     if (again != once) fail(Property::sampler, "the same key gives other draws");
     double spread = 0;
     for (const double weight : rule_.weight) spread = std::max(spread, weight);
-    if (other == once && (!rule_.discrete || spread < 0.5)) fail(Property::sampler, "another seed gives the same draws");
+    if (other == once && spread < 0.5) fail(Property::sampler, "another seed gives the same draws");
     return again == once;
   }
 

@@ -65,6 +65,7 @@ std::vector<double> extreme_targets(const Subject& subject, double largest) {
   for (const double size : {0.0, 1.2e-38, 1e-8, 0.5, 1.0, 2.0, 3.0, 40.0, 1000.0, 1e6, 1e10, 1e38})
     for (const double sign : {-1.0, 1.0})
       if (size <= largest) ys.push_back(rounded(sign * size));
+  if (subject.is_discrete()) std::erase_if(ys, [](double y) { return std::abs(y) > 1e10; });  // more is no count
   if (subject.integer_target) std::erase_if(ys, [](double y) { return std::abs(y) > 1e6; });
   std::erase_if(ys, [&](double y) { return !support.contains(y) || (y != 0 && std::abs(y) < std::numeric_limits<float>::min()); });
   std::sort(ys.begin(), ys.end());

@@ -40,7 +40,10 @@ class Gradients {
     std::vector<Candidate> candidates;
     for (std::size_t a = 0; a < answer_count; ++a) {
       const auto answer = static_cast<Answer>(a);
-      if (answer == Answer::mode) continue;  // it jumps and bends where the density does not
+      // These jump and bend where the density does not.
+      if (answer == Answer::mode) continue;
+      const bool jumps = subject_.is_discrete() || !subject_.atoms.empty();
+      if (jumps && (answer == Answer::quantile || answer == Answer::median || answer == Answer::sample)) continue;
       if (!subject_.has(answer) || !is_float(subject_.node(answer).dtype()) || (!by_raw && !takes_y(answer))) continue;
       Candidate candidate{answer, std::vector<double>(rows * width), {}, {}, {}, {}};
       try {
@@ -143,7 +146,8 @@ class Gradients {
       candidate.done[row] = 1;
       return;
     }
-    const double rounding = 64 * epsilon * std::max(1.0, std::abs(f[3])) / h;
+    // Answers besides log_prob may be small differences of larger numbers.
+    const double rounding = (candidate.answer == Answer::log_prob ? 64 : 4096) * epsilon * std::max(1.0, std::abs(f[3])) / h;
     const double difference = std::abs(g - slope), allowed = 1e-7 * std::max(std::abs(slope), std::abs(g)) + rounding;
     bool agrees = difference <= allowed;
     if (!agrees && !study_.options.kinks.empty()) {  // between the slopes of both sides

@@ -35,6 +35,61 @@ void check_kl(Study& study) {
   }
 }
 
+// The least deviance of each target over raw output j: it is 0 where the parameters fit it best.
+std::vector<double> least_deviances(const Subject& subject, const std::vector<double>& theta, std::size_t j,
+                                    const std::vector<double>& ys) {
+  constexpr int steps = 40;
+  std::vector<double> least(ys.size(), 1e300), at(ys.size(), 0.0);
+  double reach = 15;
+  for (int zoom = 0; zoom < 6; ++zoom, reach /= 12) {
+    Points points{static_cast<std::int64_t>(ys.size()) * (steps + 1), {}};
+    for (std::size_t k = 0; k < ys.size(); ++k)
+      for (int i = 0; i <= steps; ++i) {
+        points.raw.insert(points.raw.end(), theta.begin(), theta.end());
+        points.raw[points.raw.size() - theta.size() + j] = at[k] + reach * (2.0 * i / steps - 1);
+        points.y.push_back(ys[k]);
+      }
+    const std::vector<double> values = subject.values(subject.node(Answer::deviance), points);
+    for (std::size_t row = 0; row < values.size(); ++row)
+      if (const std::size_t k = row / (steps + 1); values[row] < least[k]) {
+        least[k] = values[row];
+        at[k] = points.raw[row * theta.size() + j];
+      }
+  }
+  return least;
+}
+
+// There is a raw output that changes the deviance by twice what it takes from log_prob, and that makes it 0 for any one target.
+void check_deviance_of_fit(Study& study, const Rule& rule) {
+  const Subject& subject = *study.subject;
+  if (subject.event_rank > 0) return study.report.skip(Property::identities, "deviances of vectors are only held to be at least 0");
+  const std::vector<double> ys = typical_targets(rule, 12);
+  const auto rows = static_cast<std::int64_t>(ys.size());
+  const std::vector<Node> nodes{subject.node(Answer::deviance), subject.node(Answer::log_prob)};
+  const auto here = subject.values(nodes, {rows, rule.theta, ys});
+  std::string wrong;
+  for (std::size_t j = 0; j < rule.theta.size(); ++j) {
+    std::vector<double> theta = rule.theta;
+    theta[j] += 0.4;
+    const auto there = subject.values(nodes, {rows, theta, ys});
+    Worst worst;
+    for (std::size_t i = 0; i < ys.size(); ++i) {
+      const double got = there[0][i] - here[0][i], expected = 2 * (here[1][i] - there[1][i]);
+      worst.compare(got, expected, 1e-9 * std::max({1.0, std::abs(here[0][i]), std::abs(there[0][i])}), [&] {
+        return fmt::format("raw output {} changes the deviance at y = {:.9g} by {:.9g}, twice log_prob by {:.9g}", j, ys[i], got, expected);
+      });
+    }
+    const std::vector<double> least = least_deviances(subject, rule.theta, j, ys);
+    for (std::size_t i = 0; i < ys.size(); ++i)
+      worst.compare(least[i], 0, 1e-6, [&] {
+        return fmt::format("over raw output {} the least deviance at y = {:.9g} is {:.6g}, not 0", j, ys[i], least[i]);
+      });
+    if (!worst.failed()) return;
+    wrong += (wrong.empty() ? "" : "; ") + worst.text();
+  }
+  study.fail(Property::identities, subject.place(rule.theta), wrong);
+}
+
 void check_deviance(Study& study) {
   const Subject& subject = *study.subject;
   for (const auto& rule : study.rules) {
@@ -52,6 +107,7 @@ void check_deviance(Study& study) {
                                        rule->y[i * static_cast<std::size_t>(rule->elements)], got[i]);
                   });
     if (worst.failed()) study.fail(Property::identities, subject.place(rule->theta), worst.text());
+    check_deviance_of_fit(study, *rule);
   }
 }
 

@@ -121,12 +121,19 @@ class Moments {
     for (const double m : mode)
       if (std::isnan(m)) return study_.fail(Property::moments, where(), "the mode is NaN");
     const Subject& subject = *study_.subject;
-    std::vector<double> candidates = rule_.y;
+    std::vector<double> candidates;
+    for (std::size_t i = 0; i < rule_.points(); ++i)
+      if (rule_.weight[i] > 0)
+        candidates.insert(candidates.end(), rule_.y.begin() + static_cast<std::ptrdiff_t>(i * elements_),
+                          rule_.y.begin() + static_cast<std::ptrdiff_t>((i + 1) * elements_));
+    if (elements_ > 1)
+      for (const double m : mode)
+        if (!subject.support->contains(m)) return study_.report.skip(Property::moments, "a mode at the edge of the support");
     if (elements_ == 1 && !rule_.discrete) {
       const Support& support = *subject.support;
       const double m = mode[0];
       if (!support.contains(m)) {
-        const auto [first, last] = std::minmax_element(rule_.y.begin(), rule_.y.end());
+        const auto [first, last] = std::minmax_element(candidates.begin(), candidates.end());
         mode[0] = m <= support.lower() ? *first : m >= support.upper() ? *last : m;
       }
       const double step = rule_.coordinate ? rule_.coordinate->width : 1;

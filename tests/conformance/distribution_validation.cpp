@@ -17,7 +17,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Numbers that are not in the support, for a target of float32 or integers.
 std::vector<double> bad_values(const Subject& subject) {
-  const Support& support = *subject.support;
+  const Support& support = *subject.own_support;
   const double inside = support.inside(subject.elements);
   std::vector<double> values{std::numeric_limits<double>::quiet_NaN(),
                              infinity,
@@ -41,7 +41,7 @@ std::vector<double> bad_values(const Subject& subject) {
 
 void check_validation(Study& study) {
   const Subject& subject = *study.subject;
-  if (!subject.says_support) return study.report.skip(Property::validation, "it has no support(): targets are not checked");
+  if (!subject.own_support) return study.report.skip(Property::validation, "it has no support(): targets are not checked");
   study.report.test(Property::validation);
   Graph graph;
   const Node raw = graph.input("raw", {batch, subject.raw_outputs}, DType::float32, 0.0);
@@ -51,7 +51,7 @@ void check_validation(Study& study) {
   const auto elements = static_cast<std::size_t>(subject.elements);
   Extents extents{rows};
   for (std::size_t axis = 1; axis < head.target.shape().rank(); ++axis) extents.push_back(head.target.shape()[axis].constant());
-  const std::vector<double> good(rows * elements, subject.support->inside(subject.elements));
+  const std::vector<double> good(rows * elements, subject.own_support->inside(subject.elements));
   // What is said of such targets; "" if they are taken.
   const auto refused = [&](const std::vector<double>& y) -> std::string {
     try {
@@ -65,10 +65,10 @@ void check_validation(Study& study) {
     study.fail(Property::validation, subject.name, fmt::format("refuses {:.6g}, which lies inside: {}", good[0], text));
   const auto expect_refusal = [&](const std::vector<double>& y, const std::string& what) {
     const std::string text = refused(y);
-    for (const std::string& part : {std::string("\"goal\""), std::string("row 2"), what, subject.support->text()})
+    for (const std::string& part : {std::string("\"goal\""), std::string("row 2"), what, subject.own_support->text()})
       if (text.find(part) == std::string::npos)
         return study.fail(Property::validation, subject.name,
-                          text.empty() ? fmt::format("takes the target {} in row 2, which is outside {}", what, subject.support->text())
+                          text.empty() ? fmt::format("takes the target {} in row 2, which is outside {}", what, subject.own_support->text())
                                        : fmt::format("refuses {} in row 2, but does not say {}: {}", what, part, text));
   };
   for (const double bad : bad_values(subject)) {
@@ -76,7 +76,7 @@ void check_validation(Study& study) {
     y[2 * elements] = bad;
     expect_refusal(y, subject.integer_target ? fmt::format("{}", bad) : fmt::format("{}", static_cast<float>(bad)));
   }
-  if (subject.support->is_simplex() && elements > 1) {
+  if (subject.own_support->is_simplex() && elements > 1) {
     std::vector<double> y = good;
     y[2 * elements] += 1e-3;
     expect_refusal(y, "add up to 1.001");

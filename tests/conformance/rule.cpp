@@ -183,7 +183,7 @@ class Integrator {
           return;
         }
         if (l == -infinity) continue;
-        const double f = std::exp(l) * panel.dy[i], distance = std::abs(x_.t(panel.y[i]) - x_.middle) / x_.width;
+        const double f = std::exp(l + std::log(panel.dy[i])), distance = std::abs(x_.t(panel.y[i]) - x_.middle) / x_.width;
         const std::array<double, Panel::integrands> h{1, std::abs(l), distance, distance * distance, elsewhere[15 * k + i]};
         for (std::size_t j = 0; j < h.size(); ++j) {
           if (!(f > 0) || !std::isfinite(f * h[j])) continue;
@@ -242,7 +242,7 @@ class Integrator {
         rule_.y.push_back(panel.y[i]);
         rule_.measure.push_back(panel.dy[i] * kronrod.weight[i]);
         rule_.log_density.push_back(panel.log_density[i]);
-        const double weight = std::exp(panel.log_density[i]) * rule_.measure.back();
+        const double weight = std::exp(panel.log_density[i] + std::log(rule_.measure.back()));
         rule_.weight.push_back(std::isfinite(weight) ? weight : 0);
         rule_.rough.push_back(rule_.weight.back() * kronrod.gauss[i] / kronrod.weight[i]);
         rule_.reach.push_back(reach(panel.y[i]));
@@ -266,7 +266,7 @@ class Integrator {
       for (std::size_t i = 0; i < 15; ++i) {
         double left = 0;
         for (std::size_t j = 0; j < 15; ++j)
-          if (panels[k].log_density[j] > -infinity) left += partial[i][j] * std::exp(panels[k].log_density[j]) * panels[k].dy[j];
+          if (panels[k].log_density[j] > -infinity) left += partial[i][j] * std::exp(panels[k].log_density[j] + std::log(panels[k].dy[j]));
         rule_.cdf.push_back(rule_.below[k] + std::clamp(left, 0.0, panels[k].mass()));
         rule_.survival.push_back(rule_.above[k + 1] + std::clamp(panels[k].mass() - left, 0.0, panels[k].mass()));
       }
@@ -439,12 +439,14 @@ std::vector<double> quadrature_cdf(const Subject& subject, const Rule& rule, con
   for (const double y : ys) {
     const auto above = std::upper_bound(rule.edges.begin(), rule.edges.end(), y);
     const std::size_t i = above == rule.edges.begin() ? 0 : static_cast<std::size_t>(above - rule.edges.begin()) - 1;
-    double jump = 0;  // of atoms between that edge and y
-    for (std::size_t k = 15 * (rule.edges.size() - 1); k < rule.points(); ++k)
+    double atoms_below = 0, jump = 0;  // of atoms between that edge and y
+    for (std::size_t k = 15 * (rule.edges.size() - 1); k < rule.points(); ++k) {
+      if (rule.y[k] <= y) atoms_below += rule.weight[k];
       if (rule.y[k] > rule.edges[i] && rule.y[k] <= y) jump += rule.weight[k];
+    }
     const double from = rule.coordinate->s(rule.edges[i]), to = rule.coordinate->s(y);
     ranges.emplace_back(from, std::max(from, to));
-    base.push_back(rule.below[i] + jump);
+    base.push_back(above == rule.edges.begin() ? atoms_below : rule.below[i] + jump);
   }
   const std::vector<double> parts = Integrator(subject, copy).masses(ranges);
   for (std::size_t i = 0; i < ys.size(); ++i) result.push_back(base[i] + parts[i]);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "framework/random.h"
@@ -34,7 +35,7 @@ class FreeCoordinates {
     for (std::size_t i = 0; i <= t.size(); ++i) {
       const double log_share = (i < t.size() ? t[i] : 0) - log_sum;
       y.push_back(std::max(std::exp(log_share), 1e-300));
-      log_slope += log_share;
+      log_slope += log_share < -690 ? -std::numeric_limits<double>::infinity() : log_share;  // nothing is beyond
     }
     return log_slope;
   }
@@ -116,8 +117,8 @@ void fill(const Subject& subject, Rule& rule, const FreeCoordinates& free, const
 // much.
 void fill_grid(const Subject& subject, Rule& rule, const FreeCoordinates& free, const Frame& frame) {
   const std::size_t n = free.count();
-  const int half = n == 1 ? 400 : 50;
-  const double step = n == 1 ? 0.03 : 0.18;
+  const int half = n == 1 ? 400 : 60;
+  const double step = n == 1 ? 0.03 : 0.15;
   std::vector<std::vector<double>> zs;
   std::vector<double> logs;
   std::vector<char> coarse;

@@ -86,8 +86,8 @@ Subject::Subject(const DistributionBuilder& build, const DistributionOptions& op
   links = graph.node_count();
   name = d.name();
   event_rank = d.event_rank();
-  says_support = d.support().has_value();
-  support = says_support ? d.support() : options.support;
+  own_support = d.support();
+  support = options.support ? options.support : own_support;
 
   const TensorType target = target_type(graph, d, dtype);
   if (target.shape.rank() == 0 || target.shape[0] != batch)

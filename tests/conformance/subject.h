@@ -53,8 +53,8 @@ class Subject {
   std::int64_t elements = 1;  ///< of an event
   std::size_t event_rank = 0;
   bool integer_target = false;
-  std::optional<Support> support;
-  bool says_support = false;                                ///< or do the options?
+  std::optional<Support> own_support;                       ///< what it says itself
+  std::optional<Support> support;                           ///< what the options say, else its own
   std::vector<std::pair<std::string, std::string>> broken;  ///< answers that threw, and what
 
   Graph graph;
