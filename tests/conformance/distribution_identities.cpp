@@ -40,13 +40,13 @@ std::vector<double> least_deviances(const Subject& subject, const std::vector<do
                                     const std::vector<double>& ys) {
   constexpr int steps = 40;
   std::vector<double> least(ys.size(), 1e300), at(ys.size(), 0.0);
-  double reach = 15;
-  for (int zoom = 0; zoom < 6; ++zoom, reach /= 12) {
+  double reach = 1;
+  for (int zoom = 0; zoom < 9; ++zoom, reach /= 12) {
     Points points{static_cast<std::int64_t>(ys.size()) * (steps + 1), {}};
     for (std::size_t k = 0; k < ys.size(); ++k)
       for (int i = 0; i <= steps; ++i) {
         points.raw.insert(points.raw.end(), theta.begin(), theta.end());
-        points.raw[points.raw.size() - theta.size() + j] = at[k] + reach * (2.0 * i / steps - 1);
+        points.raw[points.raw.size() - theta.size() + j] = at[k] + reach * (15 + 2 * std::abs(ys[k])) * (2.0 * i / steps - 1);
         points.y.push_back(ys[k]);
       }
     const std::vector<double> values = subject.values(subject.node(Answer::deviance), points);

@@ -40,9 +40,10 @@ inline conformance::DistributionOptions conformance_options(const std::string& f
   };
   const auto found = known.find(family);
   conformance::DistributionOptions options = found == known.end() ? conformance::DistributionOptions{} : found->second;
-  // Of these the distance of y from the location, or the length of a vector, overflows before their logarithm is taken.
-  const bool adds_squares = family == "multivariate_gaussian" || family == "student_t" || family == "von_mises";
-  options.largest = adds_squares ? 1e10 : std::numeric_limits<float>::max();
+  // Of these the distance of y from the location, or the length of a vector, overflows before its logarithm is taken.
+  options.largest = family == "multivariate_gaussian"                ? 1e4
+                    : family == "student_t" || family == "von_mises" ? 1e10
+                                                                     : std::numeric_limits<float>::max();
   return options;
 }
 
