@@ -30,7 +30,7 @@ std::vector<std::pair<std::string, Node>> with_gradients(Subject& subject, bool 
   try {
     const Node log_prob = subject.node(Answer::log_prob);
     if (const Node by_raw = subject.derivative(log_prob, subject.raw)) nodes.emplace_back("∂log_prob/∂raw", by_raw);
-    if (!subject.integer_target)
+    if (!subject.integer_target && !subject.is_discrete())
       if (const Node by_y = subject.derivative(log_prob, subject.y)) nodes.emplace_back("∂log_prob/∂y", by_y);
   } catch (const GradientError&) {  // said by check_gradients
   }
