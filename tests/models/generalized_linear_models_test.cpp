@@ -138,12 +138,16 @@ Node predictor(Node x, Node theta) {
   return reshape(matmul(x, reshape(part(theta, 1, width + 1), {width, 1})), {x.shape()[0]}) + part(theta, 0, 1);
 }
 
-template <class LogProb> void expect_fit(const std::string& model, Vector start, LogProb log_prob, double rows) {
+// `coefficients` makes R's coefficients of θ.
+template <class LogProb>
+void expect_fit(
+    const std::string& model, Vector start, LogProb log_prob, double rows,
+    Vector (*coefficients)(Vector) = [](Vector theta) { return theta; }) {
   const Expected r = expected(model);
   ASSERT_EQ(r.coefficients.size(), start.size());
   Objective objective(std::ssize(start), log_prob);
   double value = 0, norm = 0;
-  const Vector theta = minimise(objective, start, value, norm);
+  const Vector theta = coefficients(minimise(objective, start, value, norm));
   EXPECT_LT(norm, 1e-8);
   for (std::size_t i = 0; i < theta.size(); ++i) EXPECT_NEAR(theta[i], r.coefficients[i], 1e-4) << r.names[i];
   EXPECT_NEAR(-value * rows, r.log_likelihood, 1e-6 * std::abs(r.log_likelihood));
@@ -180,6 +184,56 @@ TEST(GeneralizedLinearModels, BernoulliIsGlm) {
   expect_fit("binomial", Vector(5, 0.0), [&](Graph& graph, Node theta) {
     return Bernoulli{.logits = predictor(graph.constant(x), theta)}.log_prob(graph.constant(table.column("sex")));
   }, 333);
+}
+
+TEST(GeneralizedLinearModels, GammaIsGlm) {
+  const Engel engel;
+  expect_fit("gamma", {1.5, 0, 1}, [&](Graph& graph, Node theta) {
+    return Gamma{.log_mean = predictor(graph.constant(engel.x), theta), .log_shape = part(theta, 2, 3)}.log_prob(graph.constant(engel.y));
+  }, 235);
+}
+
+TEST(GeneralizedLinearModels, InverseGaussianIsGlm) {
+  const Engel engel;
+  expect_fit("inverse_gaussian", {1.5, 0, 1}, [&](Graph& graph, Node theta) {
+    return InverseGaussian{.log_mean = predictor(graph.constant(engel.x), theta), .log_concentration = part(theta, 2, 3)}.log_prob(
+        graph.constant(engel.y));
+  }, 235);
+}
+
+const std::vector<std::string> insurance{"log_coinsurance",     "deductible_plan",  "log_participation_payment", "log_maximum_expenditure",
+                                         "physical_limitation", "chronic_diseases", "health_good",               "health_fair",
+                                         "health_poor"};
+
+TEST(GeneralizedLinearModels, PoissonIsGlm) {
+  const Table table = shipped("doctor_visits.csv");
+  const Tensor x = features(table, insurance);
+  expect_fit("poisson", Vector(10, 0.0), [&](Graph& graph, Node theta) {
+    return Poisson{.log_rate = predictor(graph.constant(x), theta)}.log_prob(graph.constant(table.column("visits")));
+  }, 2019);
+}
+
+TEST(GeneralizedLinearModels, NegativeBinomialIsGlmNb) {
+  const Table table = shipped("doctor_visits.csv");
+  const Tensor x = features(table, insurance);
+  expect_fit("negative_binomial", Vector(11, 0.0), [&](Graph& graph, Node theta) {
+    return NegativeBinomial{.log_mean = predictor(graph.constant(x), theta), .log_size = part(theta, 10, 11)}.log_prob(
+        graph.constant(table.column("visits")));
+  }, 2019);
+}
+
+// Slopes, then cut points: the first, and the logarithms of the steps from one to the next.
+TEST(GeneralizedLinearModels, OrdinalIsPolr) {
+  const Table table = shipped("party.csv");
+  const Tensor x = features(table, {"age", "education", "income", "log_population", "television_news"});
+  const Tensor y = table.column("party").cast(DType::int32);
+  expect_fit("ordinal", {0, 0, 0, 0, 0, -1, -1, -1, -1, -1, -1}, [&](Graph& graph, Node theta) {
+    const Node eta = reshape(matmul(graph.constant(x), reshape(part(theta, 0, 5), {5, 1})), {944});
+    return Ordinal{.eta = eta, .cut_points = cumsum(concat({part(theta, 5, 6), exp(part(theta, 6, 11))}, 0), 0)}.log_prob(graph.constant(y));
+  }, 944, [](Vector theta) {
+    for (std::size_t k = 6; k < theta.size(); ++k) theta[k] = theta[k - 1] + std::exp(theta[k]);
+    return theta;
+  });
 }
 
 // What a household spends above 700 francs is known only to be above.
