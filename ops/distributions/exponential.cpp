@@ -16,6 +16,9 @@ namespace {
 // y/μ; 0 below 0.
 Node unit(const Exponential& d, Node y) { return mul_exp(maximum(y, 0.0), -d.log_mean); }
 
+// The same for e^−u, which from u = 1000 on is 0 in any dtype, and whose gradient is not to be 0·∞.
+Node bounded_unit(const Exponential& d, Node y) { return minimum(unit(d, y), 1000.0); }
+
 }  // namespace
 
 Node Exponential::log_prob(Node y) const { return -(mul_exp(y, -log_mean) + log_mean); }
@@ -24,9 +27,9 @@ Node Exponential::mode() const { return broadcast_to(log_mean.graph().constant(0
 Node Exponential::median() const { return std::numbers::ln2 * exp(log_mean); }
 Node Exponential::variance() const { return exp(2.0 * log_mean); }
 Node Exponential::entropy() const { return 1.0 + log_mean; }
-Node Exponential::cdf(Node y) const { return -expm1(-unit(*this, y)); }
-Node Exponential::survival(Node y) const { return exp(-unit(*this, y)); }
-Node Exponential::log_cdf(Node y) const { return log(cdf(y)); }
+Node Exponential::cdf(Node y) const { return -expm1(-bounded_unit(*this, y)); }
+Node Exponential::survival(Node y) const { return exp(-bounded_unit(*this, y)); }
+Node Exponential::log_cdf(Node y) const { return log1mexp(bounded_unit(*this, y)); }
 Node Exponential::log_survival(Node y) const { return -unit(*this, y); }
 Node Exponential::quantile(Node p) const { return mul_exp(-log1p(-p), log_mean); }
 

@@ -40,7 +40,7 @@ Node Gumbel::log_cdf(Node y) const { return -exp(-LocationScale(*this).z(y)); }
 // log(1 − exp(−e^−z)): −z − ½·e^−z + … far out, where e^−z would vanish; at z = 40 the rest is below 2⁻⁵³.
 Node Gumbel::log_survival(Node y) const {
   const Node z = LocationScale(*this).z(y);
-  return where(less(z, 40.0), log(-expm1(-rate(minimum(z, 40.0)))), -z);
+  return where(less(z, 40.0), log1mexp(rate(minimum(z, 40.0))), -z);
 }
 
 Node Gumbel::quantile(Node p) const { return LocationScale(*this).value(standard_quantile(p)); }

@@ -20,8 +20,8 @@ Node standard_quantile(Node p) {
   return where(less(p, 0.5), log_tail, -log_tail);
 }
 
-// The tail on z's side.
-Node tail(Node z) { return 0.5 * exp(-abs(z)); }
+// The tail on z's side. From |z| = 1000 on it is 0 in any dtype, and its gradient is not to be 0·∞.
+Node tail(Node z) { return 0.5 * exp(-minimum(abs(z), 1000.0)); }
 
 Node log_below(Node z) { return where(less(z, 0.0), -abs(z) - ln2, log1p(-tail(z))); }
 
