@@ -1,12 +1,11 @@
 #include "models/linear_regression.h"
 
 #include "models/model_ends.h"
-#include "ops/shape.h"
 
 namespace loglik {
 
 void linear_regression(Graph& graph, const DataInfo& data, const LinearRegressionOptions& options) {
-  add_dense_head(graph, data, options.head, flatten(standardized_samples(graph, data)), {.weight_initializer = {}, .name = "output"});
+  add_linear_head(graph, data, options.head);
 }
 
 ZooEntry linear_regression_entry() {

@@ -113,6 +113,10 @@ void add_dense_head(Graph& graph, const DataInfo& data, const std::string& name,
   add_head(graph, data, name, dense(features, std::move(layer)));
 }
 
+void add_linear_head(Graph& graph, const DataInfo& data, const std::string& name) {
+  add_dense_head(graph, data, name, flatten(standardized_samples(graph, data)), {.weight_initializer = {}, .name = "output"});
+}
+
 void add_reconstruction_head(const DataInfo& data, const std::string& name, Node features, Node target) {
   const Node values = flatten(target);
   const Targets targets{.values = values.shape().back().constant()};

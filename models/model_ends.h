@@ -35,6 +35,9 @@ void add_head(Graph& graph, const DataInfo& data, const std::string& family, Nod
 /// `train` begins with the marginal fit of the targets.
 void add_dense_head(Graph& graph, const DataInfo& data, const std::string& family, Node features, DenseOptions layer = {});
 
+/// A head on a linear function of the samples and nothing else: the layer "output", its weight and bias zeros at first.
+void add_linear_head(Graph& graph, const DataInfo& data, const std::string& family);
+
 /// Ends the graph in a head "reconstruction" of the samples themselves, {batch, sample…}, from a layer on `features`. Throws as
 /// raw_outputs.
 void add_reconstruction_head(const DataInfo& data, const std::string& family, Node features, Node target);

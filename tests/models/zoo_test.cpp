@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
 #include <set>
 #include <string>
@@ -34,7 +35,9 @@ std::vector<Room> shipped_rooms() {
 
 std::string name_of(const testing::TestParamInfo<Room>& info) {
   const std::string head = info.param.recipe.head.empty() ? "" : "_" + info.param.recipe.head;
-  return info.param.entry->name + "_on_" + info.param.recipe.data + head;
+  std::string name = info.param.entry->name + "_on_" + info.param.recipe.data + head;
+  std::ranges::replace_if(name, [](char c) { return c == ':' || c == '.'; }, '_');  // of "asymmetric_laplace:0.9"
+  return name;
 }
 
 class Zoo : public testing::TestWithParam<Room> {};
@@ -50,6 +53,24 @@ TEST_P(Zoo, ReachesItsResult) {
   Recipe none = recipe;
   none.epochs = 0;
   EXPECT_FALSE(recipe.reached_by(train(*entry, none, data, seed).result));
+}
+
+// What the zoo says of heads: on these data the default one is worth so many nats a sample more than the other, on rows held out.
+TEST(ZooHeads, AreToldApartByHeldOutNats) {
+  struct Comparison {
+    std::string model, other;
+    double gain;  ///< nats; half of what the recorded means differ by
+  };
+  for (const auto& [model, other, gain] : std::vector<Comparison>{{"heteroscedastic_regression", "gaussian_learned_scale", 0.11},
+                                                                  {"negative_binomial_regression", "poisson", 0.5},
+                                                                  {"ordinal_regression", "categorical", 0.007},
+                                                                  {"mixture_density_network", "gaussian_predicted_scale", 0.06}}) {
+    const ZooEntry& entry = find_model(model);
+    const std::string data_name = entry.recipes.front().data;
+    const LoadedData data = load_data(data_name);
+    const double nats = train(entry, entry.recipe_for(data_name), data, seed).test.nll;
+    EXPECT_LT(nats, train(entry, entry.recipe_for(data_name, other), data, seed).test.nll - gain) << model;
+  }
 }
 
 TEST(ZooList, HasARecordedResultForEachRecipeThatShips) {
