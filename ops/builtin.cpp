@@ -14,6 +14,7 @@
 #include "ops/cumsum.h"
 #include "ops/deviances.h"
 #include "ops/distributions/numerical/steps.h"
+#include "ops/distributions/links.h"
 #include "ops/dropout.h"
 #include "ops/error_function.h"
 #include "ops/expint.h"
@@ -66,6 +67,7 @@ void register_builtin_ops() {
     register_poisson_quantile();
     register_inverse_gaussian_ops();
     register_activation_ops();
+    register_link_ops();
     register_logical_ops();
     register_conv2d_ops();
     register_matmul_ops();

@@ -67,7 +67,8 @@ struct MulExp {  // y = x·eˢ;    ∂x = g·eˢ,  ∂s = g·y
   T operator()(T x, T s) const {
     // Half of eˢ at a time: where a half overflows, so does x·eˢ for every normal x, and a half held finite keeps 0 from becoming 0·∞.
     const T half = std::exp(std::min(s / 2, largest<T>));
-    return x * half * half;
+    const T product = x * half * half;
+    return half == 0 && std::isinf(x) ? x : product;  // infinite for every finite s
   }
   static std::vector<Node> gradient(const GradientArgs& args) {
     const Node g = args.output_gradient(0);

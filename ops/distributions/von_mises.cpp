@@ -60,7 +60,10 @@ Node VonMises::kl(const VonMises& other) const {
   const Direction p(*this);
   const Node other_kappa = other.concentration(), lack = circular_variance();
   const Node turned = von_mises_exponent_towards(other.a, other.b, p.cosine, p.sine);
-  return (log_i0e(other_kappa) - log_i0e(p.kappa)) + (turned + lack * ((other_kappa - p.kappa) - turned));
+  const Node beyond = turned + lack * ((other_kappa - p.kappa) - turned);
+  // Of the uniform distribution too there is a slope: A(κ)·cos μ is a/2 there.
+  const Node uniform = other_kappa - 0.5 * (a * other.a + b * other.b);
+  return (log_i0e(other_kappa) - log_i0e(p.kappa)) + where(greater(p.kappa, 0.0), beyond, uniform);
 }
 
 FisherInformation VonMises::fisher_information() const {

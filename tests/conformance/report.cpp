@@ -34,8 +34,34 @@ std::string_view name(Property property) {
       return "gradient";
     case Property::second_order:
       return "second order";
-    default:
+    case Property::float32:
       return "float32";
+    case Property::contract:
+      return "contract";
+    case Property::mass:
+      return "mass";
+    case Property::score:
+      return "score";
+    case Property::coherence:
+      return "coherence";
+    case Property::sampler:
+      return "sampler";
+    case Property::moments:
+      return "moments";
+    case Property::propriety:
+      return "propriety";
+    case Property::extremes:
+      return "extremes";
+    case Property::validation:
+      return "validation";
+    case Property::recovery:
+      return "recovery";
+    case Property::calibration:
+      return "calibration";
+    case Property::identities:
+      return "identities";
+    default:
+      return "mutation";
   }
 }
 

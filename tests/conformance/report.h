@@ -21,6 +21,20 @@ enum class Property {
   gradient,      ///< float64 gradients are what central differences say
   second_order,  ///< so are derivatives of gradients: Hessian-vector products, and higher orders if asked for
   float32,       ///< float32 values and gradients agree with those of float64
+  // Of distributions: see check_distribution.
+  contract,     ///< shapes; rows do not know of each other; y broadcasts; a sample of weight 0 contributes exactly nothing
+  mass,         ///< the density adds up to 1
+  score,        ///< the gradient's expectation is 0, that of its square the Fisher information
+  coherence,    ///< cdf, survival, their logs and quantile belong to the density and to each other
+  sampler,      ///< draws are distributed as the density says; the gradient of a draw is that of the quantile
+  moments,      ///< mean, variance, median, mode, entropy, probabilities are what integrals say
+  propriety,    ///< scores are best on average for the distribution itself; crps is the integral that it is defined as
+  extremes,     ///< no NaN, nor an infinity where there is a number, however large raw outputs and targets are
+  validation,   ///< targets outside the support are refused in words
+  recovery,     ///< maximum likelihood finds the parameters that draws were made with
+  calibration,  ///< distribution functions of draws are uniform, intervals cover what they promise
+  identities,   ///< KL divergence, special cases, moving and stretching
+  mutation,     ///< errors planted in it are found
 };
 std::string_view name(Property property);
 

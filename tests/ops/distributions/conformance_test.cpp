@@ -1,0 +1,112 @@
+// Every family and every distribution of ops/distributions through the conformance kit. A new family is put through it by its name alone;
+// what is known of it beyond that is said in conformance_options.h. What no family makes is a case below.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+
+#include "tests/ops/distributions/conformance_options.h"
+
+namespace loglik {
+namespace {
+using conformance::DistributionBuilder;
+using conformance::DistributionOptions;
+
+std::string test_name(std::string name) {
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  return name;
+}
+
+class FamilyConformance : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Families, FamilyConformance, testing::ValuesIn(builtin_family_names()),
+                         [](const auto& test) { return test_name(test.param); });
+TEST_P(FamilyConformance, Holds) { conformance::check_distribution(family(GetParam()), conformance_options(GetParam())); }
+
+// Distributions that no family makes, or not with these fields.
+struct Case {
+  const char* name;
+  DistributionBuilder build;
+  DistributionOptions options = {};
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+Gaussian gaussian(Node loc, Node raw_scale) { return {.loc = loc, .log_scale = bounded_log_scale(raw_scale)}; }
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all{
+      {"gaussian of a fixed scale", [](Node loc) { return Gaussian{.loc = loc, .scale = 0.2}; }, {.location = 0}},
+      {"asymmetric_laplace",
+       [](Node loc, Node raw_scale) { return AsymmetricLaplace{.loc = loc, .level = 0.9, .log_scale = bounded_log_scale(raw_scale)}; },
+       {.kinks = "y = loc", .location = 0, .scale = 1}},
+      {"affine(gaussian)",
+       [](Node loc, Node raw_scale) { return Affine{.base = gaussian(loc, raw_scale), .loc = 3.0 + 0.0 * loc, .scale = -2}; },
+       {.location = 0}},
+      {"exp(gaussian)",
+       [](Node loc, Node raw_scale) {
+         return Transformed{gaussian(loc, raw_scale), Bijection::exp()};
+       }},
+      {"truncated gaussian", [](Node loc, Node raw_scale) { return Truncated{.base = gaussian(loc, raw_scale), .lower = 0}; }},
+      {"censored gaussian",
+       [](Node loc, Node raw_scale) { return Censored{.base = gaussian(loc, raw_scale), .lower = loc.graph().constant(0.0, loc.dtype())}; },
+       {.support = Support::nonnegative}},
+      {"zero-inflated exponential",
+       [](Node log_mean, Node logits) {
+         return ZeroInflated{.base = Exponential{.log_mean = bounded_log_scale(log_mean)}, .logits = logits};
+       }},
+      {"hurdle poisson", [](Node log_rate, Node logits) { return Hurdle{.base = Poisson{.log_rate = log_rate}, .logits = logits}; }},
+      {"discretised logistic",
+       [](Node loc, Node raw_scale) {
+         return Discretised{.base = Logistic{.loc = loc, .log_scale = bounded_log_scale(raw_scale)}, .lower = -6, .upper = 6};
+       }},
+      {"independent(gaussian)",
+       [](std::vector<Node> raw) {
+         return Independent{gaussian(concat({raw[0], raw[1]}, -1), concat({raw[2], raw[3]}, -1))};
+       },
+       {.raw_outputs = 4}},
+  };
+  return all;
+}
+
+class DistributionConformance : public testing::TestWithParam<Case> {};
+INSTANTIATE_TEST_SUITE_P(Distributions, DistributionConformance, testing::ValuesIn(cases()),
+                         [](const auto& test) { return test_name(test.param.name); });
+TEST_P(DistributionConformance, Holds) { conformance::check_distribution(GetParam().build, GetParam().options); }
+
+std::string name_of(const DistributionBuilder& build, std::int64_t outputs) {
+  Graph graph;
+  return build(graph.input("raw", {batch, outputs}), outputs).name();
+}
+
+// Each header's `name = "…"` is that of a distribution that one of the tests above makes, and each wrapper's name begins that of one.
+TEST(DistributionConformance, LeavesNoneOut) {
+  std::set<std::string> covered;
+  for (const std::string& name : builtin_family_names()) {
+    const DistributionBuilder build(family(name));
+    covered.insert(name_of(build, build.raw_outputs()));
+  }
+  for (const Case& c : cases()) covered.insert(name_of(c.build, std::max<std::int64_t>({1, c.build.raw_outputs(), c.options.raw_outputs})));
+  const std::filesystem::path folder = std::filesystem::path(LOGLIK_REFERENCES) / "../../../../ops/distributions";
+  // Their density is not one of y alone: what else is known of a sample is in other inputs.
+  const std::set<std::string> of_more_than_y{"right-censored ", "interval-censored "};
+  int found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".h") continue;
+    std::ifstream file(entry.path());
+    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    static const std::regex naming("string_view name = \"([a-z0-9_]+)\"|string name\\(\\) const \\{ return \"([^\"]+)\" \\+");
+    for (std::sregex_iterator match(text.begin(), text.end(), naming), end; match != end; ++match, ++found) {
+      const bool wraps = (*match)[2].matched;
+      const std::string name = (*match)[wraps ? 2 : 1];
+      bool is_covered = of_more_than_y.contains(name);
+      for (const std::string& one : covered) is_covered |= wraps ? one.starts_with(name) : one == name;
+      EXPECT_TRUE(is_covered) << name << " in " << entry.path().filename() << " is put through the kit by no test";
+    }
+  }
+  EXPECT_GT(found, 15);
+}
+
+}  // namespace
+}  // namespace loglik
