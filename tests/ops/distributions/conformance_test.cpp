@@ -41,6 +41,7 @@ const std::vector<Case>& cases() {
       {"asymmetric_laplace",
        [](Node loc, Node raw_scale) { return AsymmetricLaplace{.loc = loc, .level = 0.9, .log_scale = bounded_log_scale(raw_scale)}; },
        {.kinks = "y = loc", .location = 0, .scale = 1}},
+      {"binomial", [](Node logits) { return Binomial{.logits = logits, .trials = 7}; }},
       {"affine(gaussian)",
        [](Node loc, Node raw_scale) { return Affine{.base = gaussian(loc, raw_scale), .loc = 3.0 + 0.0 * loc, .scale = -2}; },
        {.location = 0}},
