@@ -4,6 +4,7 @@
 
 #include "framework/error.h"
 #include "framework/registry.h"
+#include "ops/builtin.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 
@@ -110,6 +111,7 @@ TEST(Deviances, NoGradientIsNan) {
 }
 
 TEST(Deviances, RefuseAnOrderOutOfRange) {
+  register_builtin_ops();
   const TensorType x{DType::float32, {}};
   EXPECT_THROW(make_op("gamma_deviance", {{"order", std::int64_t{2}}})->infer(std::vector<TensorType>{x, x, x}), ArgumentError);
 }

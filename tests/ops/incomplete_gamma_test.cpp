@@ -4,6 +4,7 @@
 
 #include "framework/error.h"
 #include "framework/registry.h"
+#include "ops/builtin.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 
@@ -261,6 +262,7 @@ TEST(IncompleteGamma, NoFirstDerivativeIsNan) {
 }
 
 TEST(IncompleteGamma, RefusesASecondDerivativeByTheShape) {
+  register_builtin_ops();
   Graph graph;
   const Node a = graph.input("a", {3}), x = graph.input("x", {3});
   const Node by_a = gradient(reduce_sum(gamma_p(a, x)), a);

@@ -4,6 +4,7 @@
 #include "framework/model.h"
 #include "framework/registry.h"
 #include "ops/arithmetic.h"
+#include "ops/builtin.h"
 #include "ops/exponential.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
@@ -22,6 +23,7 @@ const References by_definition{"StraightThrough.HasTheValueOfOneAndTheGradientOf
 TEST(StraightThrough, Conforms) { conforming.check(); }
 
 TEST(StraightThrough, HasTheValueOfOneAndTheGradientOfTheOther) {
+  register_builtin_ops();
   Graph graph;
   const Node x = graph.constant(row({1, -2, 3}));
   const Node y = straight_through(x * x, exp(x));

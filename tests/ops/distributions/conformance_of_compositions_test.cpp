@@ -1,0 +1,81 @@
+// Wrappers of wrappers through the conformance kit: what is right of each alone stays right of them together.
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "framework/primitives.h"
+#include "ops/ops.h"
+#include "tests/conformance/check_distribution.h"
+
+namespace loglik {
+namespace {
+
+Node log_scale(Node raw) { return bounded_log_scale(raw); }
+Node constant(Node like, double value) { return like.graph().constant(value, like.dtype()); }
+
+// Two components of any kinds, the second's weight by a logit.
+Mixture mixture(Node logit, std::vector<Distribution> components) {
+  const Node second = reshape(logit, Shape{logit.shape()[0], 1, 1});
+  return {.logits = concat({0.0 * second, second}, -1), .components = std::move(components)};
+}
+
+TEST(Compositions, IntervalCensoredStudentT) {  // known to whole numbers only, the first and last interval open
+  conformance::check_distribution(
+      [](Node loc, Node raw_scale) {
+        return Discretised{.base = StudentT{.loc = loc, .log_scale = log_scale(raw_scale), .degrees = 4}, .lower = -3, .upper = 3};
+      },
+      {.parameters = 2, .largest = 1e4});
+}
+
+TEST(Compositions, HurdleOfLogLogistic) {  // dry, or an amount
+  conformance::check_distribution(
+      [](Node loc, Node raw_scale, Node logits) {
+        const Logistic of_log{.loc = loc, .log_scale = log_scale(0.3 * raw_scale) - 1.5};
+        return Hurdle{.base = Transformed{of_log, Bijection::exp()}, .logits = logits};
+      },
+      {.parameters = 2, .largest = 50});
+}
+
+TEST(Compositions, CensoredMixtureOfGaussians) {  // a gauge that begins at −1
+  conformance::check_distribution(
+      [](std::vector<Node> raw) {
+        const Distribution values = mixture(raw[0], {Gaussian{.loc = raw[1] - 1.0, .log_scale = log_scale(raw[2])}, Gaussian{.loc = raw[1] + 1.0}});
+        return Censored{.base = values, .lower = constant(raw[1], -1)};
+      },
+      {.raw_outputs = 3,
+       .support = Support(-1, std::numeric_limits<double>::infinity(), false, true, false),
+       .draw_gradient = "a draw's gradient is that of its component alone",
+       .exchangeable = true,
+       .parameters = 2,
+       .largest = 1e4});
+}
+
+TEST(Compositions, SharesFromAMixtureOfKinds) {
+  conformance::check_distribution(
+      [](std::vector<Node> raw) {
+        const Distribution values = mixture(raw[0], {Gaussian{.loc = raw[1]}, Logistic{.loc = raw[2], .log_scale = log_scale(raw[1]) - 1.0}});
+        return Transformed{values, Bijection::sigmoid()};
+      },
+      {.raw_outputs = 3, .draw_gradient = "a draw's gradient is that of its component alone", .exchangeable = true, .parameters = 2, .largest = 20});
+}
+
+TEST(Compositions, MixtureOfAffineGumbel) {  // minima and what is symmetric
+  conformance::check_distribution(
+      [](std::vector<Node> raw) {
+        const Distribution minima = Affine{.base = Gumbel{.loc = raw[1], .log_scale = log_scale(raw[2])}, .loc = constant(raw[1], 1), .scale = -2};
+        return mixture(raw[0], {minima, Gaussian{.loc = raw[2]}});
+      },
+      {.raw_outputs = 3, .draw_gradient = "a draw's gradient is that of its component alone", .exchangeable = true, .parameters = 2, .largest = 1e4});
+}
+
+TEST(Compositions, PixelsOfAMixtureOfLogistics) {
+  conformance::check_distribution(
+      [](std::vector<Node> raw) {
+        const Distribution values = mixture(raw[0], {Logistic{.loc = 3.0 + raw[1]}, Logistic{.loc = 9.0 + raw[2], .log_scale = log_scale(raw[1])}});
+        return Discretised{.base = values, .lower = 0, .upper = 15};
+      },
+      {.raw_outputs = 3, .exchangeable = true, .parameters = 2, .largest = 1e4});
+}
+
+}  // namespace
+}  // namespace loglik
