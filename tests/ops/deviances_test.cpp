@@ -80,7 +80,8 @@ TEST(Deviances, AreRight) {  // from 60 digits (mpmath). At u − 1 = 0.0026 an 
 // Where y is the mean but for the rounding of its logarithm, what is left is far below what an ulp of y changes.
 TEST(Deviances, VanishAtTheMean) {
   const Tensor y = row({3, 1e6, 1e-20}), log_y = row({std::log(3.0), std::log(1e6), std::log(1e-20)}), s = row({14, 14, 14});
-  for (const double v : value(gamma_deviance, {y, log_y, s}).values<double>()) EXPECT_NEAR(v, 0, 1.2e6 * 1e-29);
+  const Tensor gamma = value(gamma_deviance, {y, log_y, s});
+  for (const double v : gamma.values<double>()) EXPECT_NEAR(v, 0, 1.2e6 * 1e-29);
   const Tensor poisson = value_of(binary(poisson_deviance), {y, log_y});
   for (std::int64_t i = 0; i < 3; ++i) EXPECT_NEAR(poisson.at(i), 0, 1e-29 * y.at(i));
 }
