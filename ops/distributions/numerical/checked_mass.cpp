@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "framework/registry.h"
-#include "ops/distributions/numerical/column_op.h"
+#include "ops/distributions/numerical/column_kernels.h"
 #include "ops/distributions/numerical/steps.h"
 
 namespace loglik::numerical {
