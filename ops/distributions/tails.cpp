@@ -46,7 +46,7 @@ bool Tails::is_before(double y) const {
 Node Tails::tame(Node y, double below, double above, const std::function<Node(Node)>& log_tail) const {
   const double lower = d_.support() ? d_.support()->lower() : -infinity, upper = d_.support() ? d_.support()->upper() : infinity;
   const Node is_below = is_before(lower) ? less_equal(y, lower) : logical_or(less(y, lower), equal(y, -infinity));
-  const Node is_above = greater_equal(y, upper), centre = middle(d_, y);
+  const Node is_above = greater_equal(y, upper), centre = this->centre(y);
   const Node value = stop_gradient(log_tail(where(logical_or(is_below, is_above), centre, y)));
   const Node proper = logical_and(less(value, 0.0), greater(value, -infinity));
   const Node usable = logical_and(proper, logical_not(logical_or(is_below, is_above)));
@@ -63,10 +63,17 @@ Node Tails::log_above(Node y) const {
 
 std::pair<Node, Node> Tails::logs(Node y) const { return {log_cdf(d_, y), log_survival(d_, y)}; }
 
+Node Tails::centre(Node like) const {
+  if (!centre_ || centre_.dtype() != like.dtype()) centre_ = middle(d_, like);
+  return centre_;
+}
+
+Node Tails::density(Node y, Node used) const { return d_.log_prob(where(used, y, centre(y))); }
+
 Node Tails::mass_at(Node y) const {
   Node is_atom;
   for (const Node atom : d_.atoms()) is_atom = is_atom ? logical_or(is_atom, equal(y, atom)) : equal(y, atom);
-  return is_atom ? where(is_atom, log_prob_where(d_, y, is_atom), -infinity) : Node();
+  return is_atom ? where(is_atom, density(y, is_atom), -infinity) : Node();
 }
 
 Node Tails::log_at_least(Node y) const {
@@ -109,12 +116,12 @@ Node Tails::log_between(Node a, Node b) const {
   const Node mass = where(possible, high, -infinity) + where(wide, log1mexp(where(wide, difference, 1.0)), 0.0);
   if (is_discrete()) return where(narrow, -infinity, mass);
   const Node thin = logical_and(narrow, less(b - a, infinity)), width = where(thin, b - a, 1.0), start = where(thin, a, 0.0);
-  const auto density = [&](double part) { return log_prob_where(d_, start + part * width, thin); };
+  const auto density_at = [&](double part) { return density(start + part * width, thin); };
   // Halfway, or by the rule of Gauss and Legendre with 3 points, which is exact for polynomials of degree 5.
   const double offset = 0.5 * std::sqrt(0.6);
   const Node average =
-      !smooth ? density(0.5)
-              : logaddexp(density(0.5) + std::log(4.0 / 9), logaddexp(density(0.5 - offset), density(0.5 + offset)) + std::log(5.0 / 18));
+      !smooth ? density_at(0.5)
+              : logaddexp(density_at(0.5) + std::log(4.0 / 9), logaddexp(density_at(0.5 - offset), density_at(0.5 + offset)) + std::log(5.0 / 18));
   return where(thin, average + log(width), mass);
 }
 

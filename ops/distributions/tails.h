@@ -39,8 +39,11 @@ class Tails {
 
  private:
   Node tame(Node y, double below, double above, const std::function<Node(Node)>& log_tail) const;
-  Node mass_at(Node y) const;  // log P(Y = y), of an atom; absent if there are none
+  Node mass_at(Node y) const;    // log P(Y = y), of an atom; absent if there are none
+  Node centre(Node like) const;  // the middle, built once: a mixture's median is a thousand nodes
+  Node density(Node y, Node used) const;
   Distribution d_;
+  mutable Node centre_;
 };
 
 /// A point at which no answer of the distribution overflows, constant to gradients: its median, its mean, else a value of its support.
