@@ -1,4 +1,4 @@
-// Binomial, NegativeBinomial and what Beta has beside its recorded values (references_test.cpp).
+// Binomial, NegativeBinomial, and what Beta has beside its recorded values (references_test.cpp).
 #include <cmath>
 #include <limits>
 
@@ -6,6 +6,7 @@
 #include "framework/error.h"
 #include "ops/ops.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/distributions/references.h"
 #include "tests/ops/distributions/samples.h"
 
 namespace loglik {
@@ -72,6 +73,10 @@ TEST_P(BinomialCounts, AnswersAreThoseOfTheirProbabilities) {
     EXPECT_EQ(survival.at(1), 1);
     EXPECT_EQ(survival.at(3), 0);
   }
+}
+
+TEST_P(BinomialCounts, ReachTheReferences) {  // of 100 trials: references/counts.py
+  expect_references(GetParam().name, GetParam().is_binomial ? [](Node a, Node) -> Distribution { return Binomial{a, 100}; } : GetParam().make, 7);
 }
 
 TEST_P(BinomialCounts, GradientsAreThoseOfDifferences) {

@@ -9,8 +9,9 @@ import random
 import sys
 from pathlib import Path
 
-from make import FAMILIES, INF, condition, f32
+from make import FAMILIES
 from mpmath import mp, mpf
+from points import INF, condition, f32
 
 mp.dps = 100
 
