@@ -124,6 +124,8 @@ class SliceGradient final : public Op {  // x's shape, zero but for the part whe
   std::vector<Node> gradient(const GradientArgs& args) const override { return {add_slice(args.output_gradient(0), part_)}; }
   double flops(std::span<const TensorType>) const override { return 0; }
 
+  const Part& part() const { return part_; }
+
  private:
   Part part_;
   Shape shape_;
@@ -152,6 +154,23 @@ void add_range(Part& part, std::int64_t size, const Range& range) {
     part.add(count == 0 ? 0 : begin, count, 1);
   else
     part.add(begin, count, range.step);
+}
+
+// narrow(x, axis, begin, size), or absent where sums of slices' gradients leave it zero.
+Node narrow_sparse(Node x, std::size_t axis, std::int64_t begin, std::int64_t size) {
+  if (x.op().name() == "add" && x.inputs()[0].shape() == x.inputs()[1].shape()) {
+    const Node a = narrow_sparse(x.inputs()[0], axis, begin, size), b = narrow_sparse(x.inputs()[1], axis, begin, size);
+    return a && b ? a + b : a ? a : b;
+  }
+  if (const auto* gradient = dynamic_cast<const SliceGradient*>(&x.op()); gradient != nullptr && gradient->part().size[axis] != -1) {
+    const Part& part = gradient->part();
+    const std::int64_t first = part.begin[axis], last = first + (part.size[axis] - 1) * part.step[axis];
+    if (std::max(first, last) < begin || std::min(first, last) >= begin + size) return {};
+    bool same = first == begin && part.size[axis] == size && (part.step[axis] == 1 || size == 1);
+    for (std::size_t other = 0; other < part.size.size(); ++other) same = same && (other == axis || (part.is_all(other) && part.step[other] == 1));
+    if (same) return x.inputs()[0];
+  }
+  return narrow(x, static_cast<std::int64_t>(axis), begin, size);
 }
 
 // x with one axis split into two: {…, outer, inner, …}.
@@ -286,6 +305,19 @@ std::vector<Node> split(Operand x, std::span<const std::int64_t> sizes, std::int
 
 std::vector<Node> split(Operand x, std::initializer_list<std::int64_t> sizes, std::int64_t axis) {
   return split(x, std::span<const std::int64_t>(sizes.begin(), sizes.size()), axis);
+}
+
+std::vector<Node> split_sparse(Node x, std::int64_t parts, std::int64_t axis) {
+  const std::size_t place = checked_axis("split_sparse", x, axis);
+  const Dim dim = x.shape()[place];
+  if (parts < 1) throw ArgumentError(fmt::format("{}{} parts, needs one or more", at("split_sparse", x.site()), parts));
+  if (!dim.is_constant() || dim.factor() % parts != 0)
+    throw ShapeError(fmt::format("{}axis {} of {} does not divide into {} equal parts of constant size", at("split_sparse", x.site()), axis,
+                                 to_string(x.shape()), parts));
+  const std::int64_t size = dim.factor() / parts;
+  std::vector<Node> result;
+  for (std::int64_t i = 0; i < parts; ++i) result.push_back(narrow_sparse(x, place, i * size, size));
+  return result;
 }
 
 void register_slice_ops() {

@@ -35,6 +35,10 @@ std::vector<Node> split(Operand x, std::int64_t parts, std::int64_t axis);
 std::vector<Node> split(Operand x, std::initializer_list<std::int64_t> sizes, std::int64_t axis);
 std::vector<Node> split(Operand x, std::span<const std::int64_t> sizes, std::int64_t axis);
 
+/// As the first, with an absent Node for a part that is zero everywhere, as far as the graph tells: of the gradient by what was split, the
+/// parts that nothing came from. The axis is of constant size.
+std::vector<Node> split_sparse(Node x, std::int64_t parts, std::int64_t axis);
+
 void register_slice_ops();  ///< with the registry of ops; called by register_builtin_ops
 
 }  // namespace loglik

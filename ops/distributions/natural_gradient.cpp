@@ -22,7 +22,7 @@ using Matrix = std::vector<std::vector<Node>>;  // of nodes {…, c}: one matrix
 
 void add_to(Node& sum, Node term) { sum = sum ? sum + term : term; }
 
-// ∂θᵢ/∂raw, output by output; no rows for parameters that do not depend on the raw outputs.
+// ∂θᵢ/∂raw, output by output.
 Matrix link_derivatives(const std::vector<Node>& parameters, Node raw, const Shape& answers, std::int64_t outputs) {
   Matrix rows;
   for (const Node parameter : parameters) {
@@ -30,7 +30,7 @@ Matrix link_derivatives(const std::vector<Node>& parameters, Node raw, const Sha
     const Node row = vector_jacobian_product(std::span(&parameter, 1), std::span(&ones, 1), std::span(&raw, 1))[0];
     if (row && parameter.shape() != answers)
       throw ShapeError(fmt::format("with_natural_gradient: a parameter {} is shared by answers {}", to_string(parameter.shape()), to_string(answers)));
-    rows.push_back(row ? split(row, outputs, -1) : std::vector<Node>());
+    rows.push_back(row ? split_sparse(row, outputs, -1) : std::vector<Node>(static_cast<std::size_t>(outputs)));
   }
   return rows;
 }
@@ -43,7 +43,7 @@ Matrix information_in_raw(const FisherInformation& theta, const Matrix& links, s
     for (std::size_t b = 0; b <= a; ++b) {
       for (std::size_t i = 0; i < k; ++i)
         for (std::size_t j = 0; j < k; ++j)
-          if (theta.entries[i * k + j] && !links[i].empty() && !links[j].empty()) add_to(result[a][b], links[i][a] * theta.entries[i * k + j] * links[j][b]);
+          if (theta.entries[i * k + j] && links[i][a] && links[j][b]) add_to(result[a][b], links[i][a] * theta.entries[i * k + j] * links[j][b]);
       if (!result[a][b]) continue;
       result[a][b] = clamp(result[a][b], -largest, largest);
       if (a == b) result[a][b] = result[a][b] + damping;
@@ -54,7 +54,7 @@ Matrix information_in_raw(const FisherInformation& theta, const Matrix& links, s
 // l·x, where an l of 0 keeps an infinite gradient out: orthogonal parameters do not touch each other.
 Node coupled(Node l, Node x) { return where(not_equal(l, 0.0), l * x, 0.0); }
 
-// A⁻¹x by LDLᵀ, value by value; what is divided by is at least `floor`.
+// A⁻¹x by LDLᵀ, value by value; what is divided by is at least `floor`. Where A is diagonal nothing but the division is left.
 std::vector<Node> solve(const Matrix& a, std::vector<Node> x, double floor) {
   const std::size_t n = x.size();
   Matrix l(n, std::vector<Node>(n));
@@ -88,6 +88,8 @@ Node with_natural_gradient(Node raw, const std::function<Distribution(Node)>& ma
   const Distribution distribution = make(held);
   if (raw.graph().data()->variables.size() != variables)
     throw ArgumentError(fmt::format("with_natural_gradient: {} trains parameters of its own, not only raw outputs", distribution.name()));
+  if (!distribution.has_fisher_information())
+    throw ArgumentError(fmt::format("with_natural_gradient: {} has no Fisher information in closed form", distribution.name()));
   const FisherInformation information = distribution.fisher_information();
   Shape answers;
   for (const Node entry : information.entries)

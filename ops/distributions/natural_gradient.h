@@ -19,7 +19,9 @@ struct NaturalGradientOptions {
 ///     graph.head("price", make(with_natural_gradient(raw, make)));
 ///
 /// I = JᵀI_θJ is the Fisher information in the raw outputs, from the distribution's `fisher_information` in its parameters θ and the links'
-/// derivatives J = ∂θ/∂raw, all taken as constants. Entries are held within ±1e30 and pivots above max(λ, 1e-30): nothing is divided by 0.
+/// derivatives J = ∂θ/∂raw, all taken as constants. Where it is diagonal, as absent entries and links of one output each tell (Gaussian,
+/// Laplace, Gamma, …), this is a division; else each value's few outputs are solved for. Entries are held within ±1e30 and pivots above
+/// max(λ, 1e-30): nothing is divided by 0.
 ///
 /// raw is {…, r·c} for answers {…, c}: r outputs a value, output by output, each parameter of a value made of that value's outputs alone. Throws
 /// ArgumentError for a distribution without Fisher information, a `make` that makes trainable parameters or a negative damping; ShapeError

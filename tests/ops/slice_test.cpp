@@ -130,6 +130,31 @@ TEST(Split, IsUndoneByConcat) {
                   {2, 6}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
 }
 
+TEST(Split, SparseLeavesOutWhatIsZero) {
+  Graph graph;
+  const Node x = graph.constant(spread({2, 6}, -1, 1));
+  const std::vector<Node> parts = split(x, 3, -1);
+  const auto rows = [&](Node y) { return split_sparse(gradient(reduce_sum(y), x), 3, -1); };
+  const auto there = [](const std::vector<Node>& of) { return std::vector<bool>{bool(of[0]), bool(of[1]), bool(of[2])}; };
+  EXPECT_EQ(there(rows(parts[1] * parts[1])), (std::vector<bool>{false, true, false}));
+  EXPECT_EQ(there(rows(parts[0] * parts[2])), (std::vector<bool>{true, false, true}));
+  EXPECT_EQ(there(rows(slice(x, 1, {.begin = 1, .end = 4}))), (std::vector<bool>{true, true, false}));
+  EXPECT_EQ(there(rows(slice(x, 1, {.begin = 3, .step = -3}))), (std::vector<bool>{true, true, false}));
+  EXPECT_EQ(there(rows(x * x)), (std::vector<bool>{true, true, true}));
+  // What is there is what `split` gives.
+  for (const Node y : {parts[1] * parts[1], parts[0] * parts[2], slice(x, 1, {.begin = 1, .end = 4}), slice(x, {{.end = 1}, {.begin = 2, .end = 4}}), slice(x, 1, {.begin = 5, .step = -2})}) {
+    const Node whole = gradient(reduce_sum(y), x);
+    const std::vector<Node> expected = split(whole, 3, -1), actual = split_sparse(whole, 3, -1);
+    for (std::size_t i = 0; i < 3; ++i) {
+      const Tensor part = interpret(expected[i]);
+      if (actual[i]) EXPECT_TRUE(interpret(actual[i]).same_bits(part)) << i;
+      else for (std::int64_t k = 0; k < part.count(); ++k) EXPECT_EQ(part.at(k), 0) << i;
+    }
+  }
+  EXPECT_THROW(split_sparse(x, 4, -1), ShapeError);
+  EXPECT_THROW(split_sparse(x, 0, -1), ArgumentError);
+}
+
 TEST(Slice, IsReadBackFromItsAttributes) {
   register_builtin_ops();
   Graph graph;
