@@ -10,7 +10,7 @@ namespace loglik {
 /// The continuous ranked probability score ∫(F(t) − 1{t ≥ y})² dt, in units of y: a proper score that forgives outliers and cannot be
 /// made small by a scale near 0. Of a point forecast it is the absolute error.
 ///
-/// The head's `crps` answers it; a distribution without one is an ArgumentError where the head is made.
+/// The head's `crps` answers it; a distribution without one of its own is an ArgumentError where the head is made.
 /// Source: Gneiting & Raftery 2007, doi:10.1198/016214506000001437.
 Score crps_score();
 
@@ -21,5 +21,12 @@ Score crps_score();
 /// remains the NLL. ArgumentError unless 0 ≤ β ≤ 1, and where the head is made for a distribution without a variance or of whole rows.
 /// Source: Seitzer, Tavakoli, Antic & Martius 2022, arXiv:2203.09168, equation 6.
 Score beta_nll(double beta = 0.5);
+
+/// Label smoothing: the cross-entropy from (1 − ε)·one_hot(y) + ε/n to a Categorical of n classes, likewise of a Bernoulli's two.
+///
+/// It keeps logits finite where classes can be told apart without error. Not a proper score; what is reported remains the NLL of the labels, so
+/// that its nats can be compared. ArgumentError unless 0 ≤ ε < 1, and where the head is made for another distribution.
+/// Source: Szegedy et al. 2016, arXiv:1512.00567, section 7.
+Score label_smoothing(double epsilon = 0.1);
 
 }  // namespace loglik

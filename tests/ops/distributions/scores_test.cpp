@@ -70,6 +70,26 @@ TEST(Scores, BetaNllWeighsByVariance) {
   }
 }
 
+TEST(Scores, SmoothedLabelsTrainAndTheNllIsReported) {
+  Graph graph;
+  const Tensor logits = Tensor::from(std::vector<double>{1, 2, -1, 0.5, 0, 3}, {2, 3}), labels = Tensor::from(std::vector<std::int32_t>{1, 0});
+  const Node node = graph.constant(logits), logit = graph.constant(row({0.7, -2}));
+  const Head& of_three = graph.head("three", Categorical{.logits = node}, {.score = label_smoothing(0.3)});
+  const Head& of_two = graph.head("two", Bernoulli{.logits = logit}, {.score = label_smoothing(0.3)});
+  const std::vector<Tensor> got = interpret(std::vector<Node>{of_three.score, of_three.nll, of_two.score, of_two.nll},
+                                            std::vector<std::pair<std::string, Tensor>>{{"three", labels}, {"two", row({1, 0})}});
+  for (std::int64_t i = 0; i < 2; ++i) {
+    double sum = 0, smoothed = 0;
+    for (std::int64_t k = 0; k < 3; ++k) sum += std::exp(logits.at(3 * i + k));
+    for (std::int64_t k = 0; k < 3; ++k) smoothed -= (k == labels.at(i) ? 0.8 : 0.1) * (logits.at(3 * i + k) - std::log(sum));
+    EXPECT_NEAR(got[0].at(i), smoothed, 1e-14);
+    EXPECT_NEAR(got[1].at(i), std::log(sum) - logits.at(3 * i + static_cast<std::int64_t>(labels.at(i))), 1e-14);
+    const double right = i == 0 ? 0.7 : 2;  // the logit of the label that came
+    EXPECT_NEAR(got[2].at(i), 0.85 * std::log1p(std::exp(-right)) + 0.15 * std::log1p(std::exp(right)), 1e-14);
+    EXPECT_NEAR(got[3].at(i), std::log1p(std::exp(-right)), 1e-14);
+  }
+}
+
 TEST(Scores, ASampleOfWeightZeroContributesNothing) {
   for (const Score& score : {crps_score(), beta_nll(), absolute_error}) {
     SCOPED_TRACE(score.name);
@@ -122,9 +142,12 @@ TEST(Scores, RefuseWhatTheyCannotScore) {
   Graph graph;
   const Node x = graph.input("x", {batch, 3});
   EXPECT_EQ(error_of<ArgumentError>([&] { graph.head("a", Categorical{.logits = x}, {.score = crps_score()}); }),
-            "the distribution \"categorical\" has no Crps of its own: ask with has<>() first, or the function of that name in ops/distributions/answers.h");
+            "crps_score: categorical has no CRPS in closed form");
   EXPECT_EQ(error_of<ArgumentError>([&] { graph.head("b", Categorical{.logits = x}, {.score = beta_nll()}); }),
-            "the distribution \"categorical\" has no Variance of its own: ask with has<>() first, or the function of that name in ops/distributions/answers.h");
+            "beta_nll: categorical has no variance in closed form");
+  EXPECT_EQ(error_of<ArgumentError>([] { label_smoothing(1); }), "label_smoothing: ε = 1, must lie in [0, 1)");
+  EXPECT_EQ(error_of<ArgumentError>([&] { graph.head("d", Gaussian{.loc = x}, {.score = label_smoothing()}); }),
+            "label_smoothing: gaussian is not of classes without an order");
   const Score wrong{"wrong", [](const Distribution&, Node y) { return reduce_sum(y, {0}); }};
   const std::string text = error_of<ShapeError>([&] { graph.head("c", Gaussian{.loc = x}, {.score = wrong}); });
   EXPECT_TRUE(text.starts_with("head \"c\" at scores_test.cpp:")) << text;
