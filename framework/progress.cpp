@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace loglik {
 namespace {
@@ -23,16 +26,19 @@ std::string duration(double seconds) {  // 0:04, 12:30, 3:05:10
   return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
 }
 
-// The parts that fit into 80 columns, the last ones left out.
-std::string join(std::initializer_list<std::string> parts) {
+constexpr std::size_t columns = 80;
+
+std::string join(std::span<const std::string> parts, std::string_view gap) {
   std::string line;
-  for (const std::string& part : parts) {
-    if (part.empty()) continue;
-    if (!line.empty() && line.size() + 3 + part.size() > 80) break;
-    if (!line.empty()) line += "   ";
-    line += part;
-  }
+  for (const std::string& part : parts)
+    if (!part.empty()) line += (line.empty() ? "" : std::string(gap)) + part;
   return line;
+}
+
+// The parts that fit into the columns, the last ones left out.
+std::string fitted(std::vector<std::string> parts, std::string_view gap = "   ") {
+  while (parts.size() > 1 && join(parts, gap).size() > columns) parts.pop_back();
+  return join(parts, gap);
 }
 
 std::string percent(const std::optional<double>& accuracy) { return accuracy ? fmt::format("{:.1f} %", 100 * *accuracy) : ""; }
@@ -43,14 +49,16 @@ std::string progress_line(const Progress& progress) {
   const std::string epoch = fmt::format("epoch {}/{}", progress.epoch, progress.epochs);
   const std::string pace = grouped_digits(progress.samples_per_second) + " samples/s";
   if (progress.finished == nullptr)
-    return join({epoch,
-                 grouped_digits(static_cast<double>(progress.samples)) + "/" + grouped_digits(static_cast<double>(progress.of_samples)),
-                 nats(progress.nll) + " nats", percent(progress.accuracy), pace, duration(progress.seconds_left) + " left"});
+    return fitted({epoch, grouped_digits(static_cast<double>(progress.samples)) + "/" + grouped_digits(static_cast<double>(progress.of_samples)),
+                   nats(progress.nll) + " nats", percent(progress.accuracy), pace, duration(progress.seconds_left) + " left"});
   const EpochRecord& record = *progress.finished;
   const std::string took = fmt::format("{:.1f} s", record.seconds);
-  if (!record.validation) return join({epoch, "train " + nats(record.train.nll) + " nats", percent(record.train.accuracy), pace, took});
-  return join({epoch, "train " + nats(record.train.nll), "valid " + nats(record.validation->nll) + " nats" + (record.validation->skill ? ", skill " + nats(*record.validation->skill) : ""),
-               percent(record.validation->accuracy), pace, took});
+  if (!record.validation) return fitted({epoch, "train " + nats(record.train.nll) + " nats", percent(record.train.accuracy), pace, took});
+  const std::string train = "train " + nats(record.train.nll), valid = "valid " + nats(record.validation->nll);
+  const std::string right = percent(record.validation->accuracy);
+  if (!record.validation->skill) return fitted({epoch, train, valid + " nats", right, pace, took});
+  const std::string skill = ", skill " + nats(*record.validation->skill) + " nats";
+  return fitted({epoch, train, valid + skill, right, grouped_digits(progress.samples_per_second) + "/s", took}, "  ");
 }
 
 }  // namespace loglik

@@ -31,9 +31,10 @@ struct Progress {
 /// One line of at most 80 columns:
 ///
 ///     epoch 1/5   25,600/60,000   0.5324 nats   81.2 %   52,300 samples/s   0:04 left
-///     epoch 1/5   train 0.4523   valid 0.3871 nats, skill 1.9155   86.1 %
+///     epoch 1/5  train 0.4523  valid 0.3871, skill 1.9155 nats  86.1 %  52,300/s
 ///
-/// The second form for an epoch that has ended, with its pace and seconds where they fit; its skill and percentage are those of validation, where there is any.
+/// The second form for an epoch that has ended, with its seconds where they fit; its skill and percentage are those of validation, where
+/// there is any.
 std::string progress_line(const Progress& progress);
 
 }  // namespace loglik

@@ -28,7 +28,10 @@ TEST(Progress, SaysHowAnEpochEnded) {
   record.validation = Evaluation{.nll = 0.3871, .accuracy = 0.8612};
   EXPECT_EQ(progress_line(progress), "epoch 3/5   train 0.4523   valid 0.3871 nats   86.1 %   52,300 samples/s   1.2 s");
   record.validation->skill = 1.91546;
-  EXPECT_EQ(progress_line(progress), "epoch 3/5   train 0.4523   valid 0.3871 nats, skill 1.9155   86.1 %");  // the pace would not fit
+  EXPECT_EQ(progress_line(progress), "epoch 3/5  train 0.4523  valid 0.3871, skill 1.9155 nats  86.1 %  52,300/s");  // no room for seconds
+  record.validation->nll = 12345.3871;
+  EXPECT_EQ(progress_line(progress), "epoch 3/5  train 0.4523  valid 12345.3871, skill 1.9155 nats  86.1 %  52,300/s");
+  record.validation->nll = 0.3871;
   record.validation->skill = {};
   record.validation->accuracy = {};
   EXPECT_EQ(progress_line(progress), "epoch 3/5   train 0.4523   valid 0.3871 nats   52,300 samples/s   1.2 s");
