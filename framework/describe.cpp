@@ -16,7 +16,7 @@ std::string with_commas(std::int64_t number) {
 
 }  // namespace
 
-std::string Model::describe(std::int64_t batch_size) const {
+std::string Model::describe(std::int64_t batch_size, bool with_steps) const {
   std::string out = "inputs\n";
   for (const ProgramInput& input : predict_program().inputs()) out += fmt::format("  {:<28} {}\n", input.name, to_string(input.type));
   std::int64_t total = 0;
@@ -39,7 +39,7 @@ std::string Model::describe(std::int64_t batch_size) const {
   for (const ProgramInput& input : train_program().inputs())
     for (const Dim dim : input.type.shape.dims())
       if (!dim.is_constant()) sizes.set(dim.symbol(), batch_size);
-  return out + train_program().describe(sizes);
+  return out + train_program().describe(sizes, with_steps);
 }
 
 }  // namespace loglik

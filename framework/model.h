@@ -77,8 +77,9 @@ class Model {
   const Program& evaluate_program() const;
   const Program& predict_program() const;
 
-  /// Layers, parameters, heads with their certificates, and the training program with its memory plan for this batch size.
-  std::string describe(std::int64_t batch_size = 64) const;
+  /// Inputs, parameters, heads with their certificates, and the training program with its memory plan for this batch size; each of its steps
+  /// only if wanted.
+  std::string describe(std::int64_t batch_size = 64, bool with_steps = false) const;
 
  private:
   friend Model compile(Graph& graph, const CompileOptions& options);

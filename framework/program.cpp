@@ -76,11 +76,11 @@ std::string operand(Node node) {
 }
 }  // namespace
 
-std::string Program::describe(const Sizes& sizes) const {
+std::string Program::describe(const Sizes& sizes, bool with_steps) const {
   const ArenaLayout layout = lay_out_arena(graph_, schedule_, plan_, sizes);
   std::string out = fmt::format("program \"{}\": {} steps\n", options_.name,
                                 std::count_if(schedule_.nodes.begin(), schedule_.nodes.end(), [&](auto i) { return !graph_.record(i).op->is_alias(); }));
-  for (std::size_t position = 0; position < schedule_.nodes.size(); ++position) {
+  for (std::size_t position = 0; with_steps && position < schedule_.nodes.size(); ++position) {
     const std::uint32_t index = schedule_.nodes[position];
     const NodeRecord& record = graph_.record(index);
     if (position == schedule_.commit) out += "  -- from here on the State changes --\n";

@@ -58,8 +58,8 @@ class Program {
   /// A Session to run it in, from a pool; it goes back by the pointer's deleter. Thread-safe.
   std::shared_ptr<Session> borrow() const;
 
-  /// Steps, shapes and the memory plan for given sizes of the symbols.
-  std::string describe(const Sizes& sizes) const;
+  /// Steps, shapes and the memory plan for given sizes of the symbols; or only how many steps, and how much memory.
+  std::string describe(const Sizes& sizes, bool with_steps = true) const;
 
  private:
   Graph graph_;

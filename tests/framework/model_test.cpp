@@ -206,12 +206,15 @@ TEST(Model, DescribesItself) {
   Line m;
   m.graph.head("y", UnitGaussian{m.line});
   const Model model = compile(m.graph, {.optimizer = Sgd{}});
-  const std::string text = model.describe(2);
+  const std::string text = model.describe(2, true), brief = model.describe(2);
   EXPECT_NE(text.find("parameters\n  w                            float64 {}                          1\n"), std::string::npos) << text;
   EXPECT_NE(text.find("  y                            UnitGaussian of float64 {batch}\n"), std::string::npos) << text;
   EXPECT_NE(text.find("program \"train\": "), std::string::npos) << text;
   EXPECT_NE(text.find("  -- from here on the State changes --\n"), std::string::npos) << text;
   EXPECT_NE(text.find(" % saved; at most "), std::string::npos) << text;
+  // Without its steps it is the same but for their lines.
+  const std::size_t steps = text.find('\n', text.find("program ")) + 1;
+  EXPECT_EQ(brief, text.substr(0, steps) + text.substr(text.find("memory: ")));
 }
 
 }  // namespace
