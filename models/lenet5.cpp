@@ -25,7 +25,7 @@ ZooEntry lenet5_entry() {
       .name = "lenet5",
       .description = "LeNet-5: two convolutions, three dense layers",
       .head = "categorical",
-      .builder = [](Graph& graph, const DataInfo& data, const std::string& head) { lenet5(graph, data, {.head = head}); },
+      .builder = [](Graph& graph, const DataInfo& data, const ModelHead& head) { lenet5(graph, data, {.head = head}); },
       .recipes = {{.data = "fashion_mnist",
                    .epochs = 5,
                    .batch_size = 64,

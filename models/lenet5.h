@@ -1,12 +1,10 @@
 #pragma once
-#include <string>
-
 #include "models/zoo.h"
 
 namespace loglik {
 
 struct LeNet5Options {
-  std::string head = "categorical";
+  ModelHead head = "categorical";
 };
 
 /// LeNet-5 with relu and maximum pooling, for images of 12×12 pixels or more:

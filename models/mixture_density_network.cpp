@@ -16,7 +16,7 @@ ZooEntry mixture_density_network_entry() {
       .name = "mixture_density_network",
       .description = "One hidden layer that ends in a mixture of Gaussians",
       .head = "gaussian_mixture",
-      .builder = [](Graph& graph, const DataInfo& data, const std::string& head) { mixture_density_network(graph, data, {.head = head}); },
+      .builder = [](Graph& graph, const DataInfo& data, const ModelHead& head) { mixture_density_network(graph, data, {.head = head}); },
       .recipes = {{.data = "penguins_bill_depth",
                    .epochs = 100,
                    .batch_size = 32,

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <string>
 
 #include "models/zoo.h"
 
@@ -8,7 +7,7 @@ namespace loglik {
 
 struct MixtureDensityNetworkOptions {
   std::int64_t hidden = 32;  ///< units of the hidden layer
-  std::string head = "gaussian_mixture";
+  ModelHead head = "gaussian_mixture";
 };
 
 /// Mixture density network: one hidden layer of tanh, whose outputs are the weights, means and spreads of a mixture of Gaussians.

@@ -20,7 +20,7 @@ ZooEntry mlp_entry() {
       .name = "mlp",
       .description = "Multilayer perceptron 784-256-128-10",
       .head = "categorical",
-      .builder = [](Graph& graph, const DataInfo& data, const std::string& head) { mlp(graph, data, {.head = head}); },
+      .builder = [](Graph& graph, const DataInfo& data, const ModelHead& head) { mlp(graph, data, {.head = head}); },
       .recipes = {{.data = "fashion_mnist",
                    .epochs = 5,
                    .batch_size = 64,

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "models/zoo.h"
@@ -8,7 +7,7 @@
 namespace loglik {
 
 struct MlpOptions {
-  std::string head = "categorical";
+  ModelHead head = "categorical";
   std::vector<std::int64_t> hidden = {256, 128};  ///< units of each hidden layer
 };
 

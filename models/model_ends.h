@@ -3,6 +3,7 @@
 
 #include "framework/graph.h"
 #include "models/data_info.h"
+#include "models/model_head.h"
 #include "ops/dense.h"
 #include "ops/distributions/family.h"
 
@@ -29,17 +30,16 @@ Targets targets_of(const DataInfo& data, bool reconstructs = false);
 std::int64_t raw_outputs(const DataInfo& data, const std::string& family);
 
 /// Ends the graph in a head "label", or "target" for real targets, whose distribution is made from `raw` {batch, raw_outputs}.
-void add_head(Graph& graph, const DataInfo& data, const std::string& family, Node raw);
+///
+/// Throws ArgumentError for a head that can't be trained as chosen (no natural gradient, no CRPS), with those that can.
+void add_head(Graph& graph, const DataInfo& data, const ModelHead& chosen, Node raw);
 
 /// A layer from `features` to as many raw outputs as needed, then the head. `layer.units` is filled in; named "output", its bias is where
 /// `train` begins with the marginal fit of the targets.
-void add_dense_head(Graph& graph, const DataInfo& data, const std::string& family, Node features, DenseOptions layer = {});
-
-/// A head on a linear function of the samples and nothing else: the layer "output", its weight and bias zeros at first.
-void add_linear_head(Graph& graph, const DataInfo& data, const std::string& family);
+void add_dense_head(Graph& graph, const DataInfo& data, const ModelHead& chosen, Node features, DenseOptions layer = {});
 
 /// Ends the graph in a head "reconstruction" of the samples themselves, {batch, sample…}, from a layer on `features`. Throws as
-/// raw_outputs.
-void add_reconstruction_head(const DataInfo& data, const std::string& family, Node features, Node target);
+/// raw_outputs and add_head.
+void add_reconstruction_head(const DataInfo& data, const ModelHead& chosen, Node features, Node target);
 
 }  // namespace loglik

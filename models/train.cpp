@@ -37,11 +37,16 @@ std::optional<double> start_at_marginal(Model& model, const ZooEntry& entry, con
   check_dataset(model, data.train, 256, "training data");
   check_dataset(model, data.test, 256, "data to test on");
   const auto targets = [&](const Dataset& part) { return targets_in(part, data.info, entry.reconstructs); };
-  const Marginal marginal = fit_marginal(family, targets_of(data.info, entry.reconstructs), targets(data.train));
+  const auto weights = [&](const Dataset& part) -> std::optional<Tensor> {
+    for (const auto& [name, column] : part.columns())
+      if (name == "weight" && !entry.reconstructs) return column;
+    return std::nullopt;
+  };
+  const Marginal marginal = fit_marginal(family, targets_of(data.info, entry.reconstructs), targets(data.train), weights(data.train));
   const TensorMap parameters = model.parameters();
   set(parameters, "output/bias", marginal.raw());
   for (const auto& [name, value] : marginal.parameters()) set(parameters, name, value.values<double>());
-  return marginal.is_maximum() ? std::optional(marginal.nll(targets(data.test))) : std::nullopt;
+  return marginal.is_maximum() ? std::optional(marginal.nll(targets(data.test), weights(data.test))) : std::nullopt;
 }
 
 Trained train(const ZooEntry& entry, const Recipe& recipe, const LoadedData& data, std::uint64_t seed) {

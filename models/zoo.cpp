@@ -7,37 +7,20 @@
 #include "framework/optimizers/sgd.h"
 #include "framework/text.h"
 #include "models/autoencoder.h"
-#include "models/denoising_autoencoder.h"
-#include "models/heteroscedastic_regression.h"
 #include "models/lenet5.h"
-#include "models/linear_regression.h"
-#include "models/logistic_regression.h"
+#include "models/linear_models.h"
 #include "models/mixture_density_network.h"
 #include "models/mlp.h"
-#include "models/negative_binomial_regression.h"
-#include "models/ordinal_regression.h"
-#include "models/poisson_regression.h"
-#include "models/quantile_regression.h"
-#include "models/softmax_regression.h"
 
 namespace loglik {
 
 const std::vector<ZooEntry>& zoo() {
-  static const std::vector<ZooEntry> entries{
-      linear_regression_entry(),
-      logistic_regression_entry(),
-      softmax_regression_entry(),
-      heteroscedastic_regression_entry(),
-      quantile_regression_entry(),
-      poisson_regression_entry(),
-      negative_binomial_regression_entry(),
-      ordinal_regression_entry(),
-      mixture_density_network_entry(),
-      mlp_entry(),
-      lenet5_entry(),
-      autoencoder_entry(),
-      denoising_autoencoder_entry(),
-  };
+  static const std::vector<ZooEntry> entries = [] {
+    std::vector<ZooEntry> all = linear_model_entries();
+    for (ZooEntry& entry : std::vector{mixture_density_network_entry(), mlp_entry(), lenet5_entry()}) all.push_back(std::move(entry));
+    for (ZooEntry& entry : autoencoder_entries()) all.push_back(std::move(entry));
+    return all;
+  }();
   return entries;
 }
 

@@ -7,6 +7,7 @@
 #include "framework/graph.h"
 #include "framework/optimizers/optimizer.h"
 #include "models/load_data.h"
+#include "models/model_head.h"
 
 namespace loglik {
 
@@ -39,14 +40,15 @@ struct ZooEntry {
   std::string description;
   std::string head;           ///< its family, unless another is chosen
   bool reconstructs = false;  ///< the target is the sample itself: labels are not used
-  void (*builder)(Graph& graph, const DataInfo& data, const std::string& head);
+  void (*builder)(Graph& graph, const DataInfo& data, const ModelHead& head);
   std::vector<Recipe> recipes;  ///< the first is the default
   std::string reference;
 
   /// Adds the model to a graph, for samples such as `data` describes, ending in a head of that family (empty: its own). Throws NameError
   /// for an unknown family, ArgumentError for one that can't take the targets, or samples that the model can't take.
-  void build(Graph& graph, const DataInfo& data, const std::string& family = "") const {
-    builder(graph, data, family.empty() ? head : family);
+  void build(Graph& graph, const DataInfo& data, ModelHead chosen = {}) const {
+    if (chosen.family.empty()) chosen.family = head;
+    builder(graph, data, chosen);
   }
 
   /// The recipe for this data set and head (empty: the default's, its own), else the first one with both put in their place.

@@ -9,9 +9,8 @@
 #include "framework/error.h"
 #include "framework/random.h"
 #include "models/lenet5.h"
-#include "models/linear_regression.h"
+#include "models/linear_models.h"
 #include "models/mlp.h"
-#include "models/softmax_regression.h"
 #include "models/train.h"
 
 namespace loglik {
@@ -88,7 +87,7 @@ TEST(Builders, RefuseHeadsThatCantTakeTheTargets) {
   Graph graph;
   EXPECT_THROW(find_model("mlp").build(graph, images(), "gausian"), NameError);
   Graph pinned;
-  EXPECT_THROW(softmax_regression(pinned, mass, {.head = "gaussian", .pin_first = true}), ArgumentError);
+  EXPECT_THROW(linear_model(pinned, mass, {.head = "gaussian", .pin_first = true}), ArgumentError);
 }
 
 TEST(Builders, TakeOrRefuseHeadsByTheRealTargetsThereAre) {

@@ -13,10 +13,8 @@
 #include "framework/model.h"
 #include "framework/optimizers/sgd.h"
 #include "models/datasets.h"
-#include "models/linear_regression.h"
+#include "models/linear_models.h"
 #include "models/load_data.h"
-#include "models/logistic_regression.h"
-#include "models/softmax_regression.h"
 
 namespace loglik {
 namespace {
@@ -151,7 +149,7 @@ const Sgd descent{.learning_rate = 0.5, .momentum = 0.9};
 TEST(MaximumLikelihood, OfLinearRegression) {
   const Dataset data = penguins("body_mass", "all", DType::float64);
   Graph graph;
-  linear_regression(graph, info_of("penguins_body_mass"));
+  linear_model(graph, info_of("penguins_body_mass"));
   Model model = compile(graph, {.optimizer = Sgd{.learning_rate = 0.1, .momentum = 0.9}});
   const double loss = descend(model, data);
   expect_near(coefficients(model), normal_equations(rows_of(data)));
@@ -162,7 +160,7 @@ TEST(MaximumLikelihood, OfLinearRegression) {
 TEST(MaximumLikelihood, OfLogisticRegression) {
   const Dataset data = penguins("sex", "all", DType::float64);
   Graph graph;
-  logistic_regression(graph, info_of("penguins_sex"));
+  linear_model(graph, info_of("penguins_sex"), {.head = "bernoulli"});
   Model model = compile(graph, {.optimizer = descent});
   EXPECT_NEAR(descend(model, data), 0.238743882962158, 1e-12);
   expect_near(coefficients(model), newton(rows_of(data), 2));
@@ -171,7 +169,7 @@ TEST(MaximumLikelihood, OfLogisticRegression) {
 TEST(MaximumLikelihood, OfSoftmaxRegression) {
   const Dataset data = penguins("island", "all", DType::float64);
   Graph graph;
-  softmax_regression(graph, info_of("penguins_island"), {.pin_first = true});
+  linear_model(graph, info_of("penguins_island"), {.head = "categorical", .pin_first = true});
   Model model = compile(graph, {.optimizer = descent});
   EXPECT_NEAR(descend(model, data), 0.583380143812078, 1e-12);
   expect_near(coefficients(model), newton(rows_of(data), 3));
