@@ -1,4 +1,6 @@
-// loglik describe: layers, parameters, certificate, memory plan; or the graph for Graphviz.
+// loglik describe: the recipe, inputs, parameters, certificate, memory plan; or the graph for Graphviz.
+#include <fmt/format.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -11,18 +13,33 @@
 
 namespace loglik::tools {
 
+namespace {
+
+std::string introduction(const Prepared& prepared, bool natural) {
+  const Recipe& recipe = prepared.recipe;
+  return fmt::format("{}: {}\n", prepared.entry->name, prepared.entry->description) +
+         fmt::format("trained on {}, {} samples and {} to test: {} epochs in batches of {}, {} at {:g}{}{}\n", recipe.data,
+                     prepared.data.train.size(), prepared.data.test.size(), recipe.epochs, recipe.batch_size, recipe.optimizer,
+                     recipe.learning_rate, recipe.cosine ? " that falls to 0 along a cosine" : "", natural ? ", natural gradient" : "");
+}
+
+}  // namespace
+
 void add_describe_command(CLI::App& app) {
   struct Options {
     Setting setting;
-    bool dot = false;
+    bool dot = false, steps = false;
   };
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("describe", "Print a model's layers, parameters, certificate and memory plan");
+  CLI::App* command = app.add_subcommand("describe", "Print a model's inputs, parameters, head with its certificate, and memory plan");
   add_options(*command, options->setting);
   command->add_flag("--dot", options->dot, "Print the graph in Graphviz's DOT language instead");
+  command->add_flag("--steps", options->steps, "Print each step of the training program too");
   command->callback([options] {
     const Prepared prepared = prepare(options->setting);
-    const std::string text = options->dot ? to_dot(prepared.model.predict_program().graph()) : prepared.model.describe(prepared.recipe.batch_size);
+    const std::string text = options->dot ? to_dot(prepared.model.predict_program().graph())
+                                          : introduction(prepared, options->setting.likelihood.natural_gradient) +
+                                                prepared.model.describe(prepared.recipe.batch_size, options->steps);
     std::fputs(text.c_str(), stdout);
   });
 }

@@ -19,6 +19,7 @@ void add_options(CLI::App& command, Setting& setting) {
   command.add_option("--learning-rate", setting.learning_rate, "Of the first step; a positive number")->check(CLI::PositiveNumber);
   command.add_option("--batch-size", setting.batch_size, "Samples a step")->check(CLI::Range(1, 1 << 30));
   command.add_option("--seed", setting.seed, "Of initial parameters, dropout and the order of the samples (0)");
+  add_options(command, setting.likelihood);
 }
 
 Prepared prepare(const Setting& setting) {
@@ -30,9 +31,13 @@ Prepared prepare(const Setting& setting) {
     if (setting.learning_rate) recipe.learning_rate = *setting.learning_rate;
     if (setting.optimizer) recipe.optimizer = *setting.optimizer;
     make_optimizer(recipe.optimizer, recipe.learning_rate, false, 1);  // a wrong name is told before data are read
-    LoadedData data = data_for(entry, load_data(recipe.data));
+    const ModelHead head = setting.likelihood.head(recipe.head);
+    if (entry.reconstructs && !setting.likelihood.class_weights.empty())
+      throw UsageError(fmt::format("--class-weights: {} reconstructs its samples, whose classes it does not know", entry.name));
+    LoadedData data = data_for(entry, setting.likelihood.weigh(load_data(recipe.data)));
     auto graph = std::make_unique<Graph>();
-    entry.build(*graph, data.info, recipe.head);
+    entry.build(*graph, data.info, head);
+    setting.likelihood.add_prior(*graph);
     const Optimizer optimizer = make_optimizer(recipe.optimizer, recipe.learning_rate, recipe.cosine, training_steps(recipe, data.train.size()));
     Model model = compile(*graph, {.optimizer = optimizer, .seed = setting.seed});
     return {&entry, std::move(recipe), std::move(data), std::move(graph), std::move(model)};

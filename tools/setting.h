@@ -6,6 +6,7 @@
 
 #include "framework/model.h"
 #include "models/zoo.h"
+#include "tools/likelihood.h"
 
 namespace CLI {
 class App;
@@ -20,6 +21,7 @@ struct Setting {
   std::optional<std::int64_t> epochs, batch_size;
   std::optional<double> learning_rate;
   std::uint64_t seed = 0;
+  Likelihood likelihood;
 };
 
 void add_options(CLI::App& command, Setting& setting);
@@ -33,7 +35,8 @@ struct Prepared {
   Model model;
 };
 
-/// Reads the data, builds and compiles. Throws UsageError for a name that is unknown or a head that does not fit the model's targets.
+/// Reads the data, builds and compiles. Throws UsageError for a name that is unknown for a head that does not fit the model's targets,
+/// or for one that can't be trained as wanted.
 Prepared prepare(const Setting& setting);
 
 }  // namespace loglik::tools

@@ -37,11 +37,15 @@ struct Options {
 
 Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
+// What is minimised in place of the NLL.
+std::optional<double> score_of(const Evaluation& evaluation) { return evaluation.heads.empty() ? std::nullopt : evaluation.heads[0].score; }
+
 Json epoch_event(const EpochRecord& epoch) {
   Json event{{"event", "epoch"}, {"epoch", epoch.epoch}, {"train_nll", epoch.train.nll}};
   event["valid_nll"] = epoch.validation ? Json(epoch.validation->nll) : Json(nullptr);
   event["valid_accuracy"] = epoch.validation ? or_null(epoch.validation->accuracy) : Json(nullptr);
   event["valid_skill"] = epoch.validation ? or_null(epoch.validation->skill) : Json(nullptr);
+  event["valid_score"] = epoch.validation ? or_null(score_of(*epoch.validation)) : Json(nullptr);
   event["seconds"] = epoch.seconds;
   event["samples_per_second"] = epoch.samples_per_second;
   return event;
@@ -54,6 +58,7 @@ Json done_event(const Model& model, const History& history, const Evaluation& ev
           {"valid_nll", evaluation.nll},
           {"valid_accuracy", or_null(evaluation.accuracy)},
           {"valid_skill", or_null(evaluation.skill)},
+          {"valid_score", or_null(score_of(evaluation))},
           {"parameters_sha256", parameters_sha256(model)},
           {"steps", history.steps},
           {"median_step_us", history.median_step_us},
@@ -99,7 +104,10 @@ void introduce(const Prepared& prepared) {
   for (const auto& [name, tensor] : prepared.model.parameters()) parameters += tensor.count();
   fmt::print(stderr, "{} on {}: {} samples to train, {} to test, {} parameters, {} thread{}\n", prepared.entry->name, prepared.recipe.data, prepared.data.train.size(),
              prepared.data.test.size(), parameters, thread_count(), thread_count() == 1 ? "" : "s");
-  if (const std::string certificate = prepared.model.graph().heads()[0]->distribution.certificate(); !certificate.empty()) fmt::print(stderr, "{}\n", certificate);
+  const Head& head = *prepared.model.graph().heads()[0];
+  if (const std::string certificate = head.distribution.certificate(); !certificate.empty()) fmt::print(stderr, "{}\n", certificate);
+  if (head.score) fmt::print(stderr, "minimises {}, reports the NLL\n", head.score_name);
+  for (const Term& term : prepared.model.graph().terms()) fmt::print(stderr, "{}\n", term.description);
 }
 
 void train(const Options& options) {
@@ -139,6 +147,7 @@ void train(const Options& options) {
   fmt::print("test: {:.4f} nats a sample", evaluation.nll);
   if (evaluation.skill) fmt::print(", skill {:.4f}", *evaluation.skill);
   if (evaluation.accuracy) fmt::print(", accuracy {:.2f} %", 100 * *evaluation.accuracy);
+  if (const std::optional<double> score = score_of(evaluation)) fmt::print(", {} {:.4f}", prepared.model.graph().heads()[0]->score_name, *score);
   fmt::print("\n");
 }
 

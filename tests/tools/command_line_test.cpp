@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -52,11 +53,13 @@ class CommandLine : public testing::Test {
     return result;
   }
 
-  std::string hash(const std::string& arguments) const {
+  /// The last event of a training run.
+  Json done(const std::string& arguments) const {
     const Result result = run("train " + arguments + " --json");
-    EXPECT_EQ(result.exit_code, 0) << result.error;
-    return result.exit_code == 0 ? lines(result.out).back().at("parameters_sha256").get<std::string>() : "";
+    if (result.exit_code != 0) throw std::runtime_error(arguments + ": " + result.error);
+    return lines(result.out).back();
   }
+  std::string hash(const std::string& arguments) const { return done(arguments).at("parameters_sha256").get<std::string>(); }
 
   std::filesystem::path folder;
 };
@@ -74,7 +77,7 @@ TEST_F(CommandLine, WritesOneJsonObjectALine) {
   }
   const Json& done = events.back();
   EXPECT_EQ(done.at("event"), "done");
-  EXPECT_EQ(done.at("steps"), 12);  // 266 penguins in batches of 50, twice
+  EXPECT_EQ(done.at("steps"), 12);  // 267 penguins in batches of 50, twice
   EXPECT_EQ(done.at("parameters_sha256").get<std::string>().size(), 64u);
   EXPECT_EQ(done.at("valid_nll"), events[1].at("valid_nll"));
   EXPECT_EQ(done.at("valid_skill"), events[1].at("valid_skill"));
@@ -90,6 +93,63 @@ TEST_F(CommandLine, SameBitsForAnyNumberOfThreads) {
     for (const char* threads : {" --threads 2", " --threads 3"}) EXPECT_EQ(hash(run + threads), one) << model << threads;
   }
   EXPECT_NE(hash("logistic_regression --epochs 1 --seed 1"), hash("logistic_regression --epochs 1 --seed 2"));
+}
+
+TEST_F(CommandLine, TrainsByAnyScore) {
+  const std::string model = "heteroscedastic_regression --epochs 5";
+  const Json by_nll = done(model), by_crps = done(model + " --score crps");
+  EXPECT_TRUE(by_nll.at("valid_score").is_null());
+  EXPECT_GT(by_crps.at("valid_score").get<double>(), 0.2);
+  EXPECT_LT(by_crps.at("valid_score").get<double>(), by_crps.at("valid_nll").get<double>());  // in other units: what is reported as NLL is one
+  EXPECT_NE(by_crps.at("parameters_sha256"), by_nll.at("parameters_sha256"));
+  EXPECT_EQ(hash(model + " --score nll"), by_nll.at("parameters_sha256"));
+  EXPECT_EQ(hash(model + " --score beta_nll:0"), by_nll.at("parameters_sha256"));  // Var⁰ = 1
+  EXPECT_EQ(hash(model + " --score beta_nll"), hash(model + " --score beta_nll:0.5"));
+  EXPECT_NE(hash(model + " --score beta_nll"), by_nll.at("parameters_sha256"));
+  const Result text = run("train " + model + " --score crps");
+  EXPECT_NE(text.error.find("minimises the CRPS, reports the NLL"), std::string::npos) << text.error;
+  EXPECT_NE(text.out.find(", the CRPS 0."), std::string::npos) << text.out;
+  EXPECT_NE(run("describe heteroscedastic_regression --score crps").out.find("minimises the CRPS, reports the NLL"), std::string::npos);
+}
+
+// From the marginal fit plain gradient descent at this rate is still far from the maximum after five epochs.
+TEST_F(CommandLine, TakesNaturalGradients) {
+  const std::string model = "heteroscedastic_regression --epochs 5 --optimizer sgd --learning-rate 0.01";
+  EXPECT_LT(done(model + " --natural-gradient").at("valid_nll").get<double>(), done(model).at("valid_nll").get<double>() - 0.1);
+}
+
+TEST_F(CommandLine, SmoothsAndWeighsLabels) {
+  const std::string model = "softmax_regression --data penguins_island --epochs 20";
+  const Json plain = done(model), smoothed = done(model + " --label-smoothing 0.2"), balanced = done(model + " --class-weights balanced");
+  EXPECT_EQ(hash(model + " --label-smoothing 0"), plain.at("parameters_sha256"));
+  EXPECT_EQ(hash(model + " --class-weights 1,1,1"), plain.at("parameters_sha256"));
+  EXPECT_GT(smoothed.at("valid_score").get<double>(), smoothed.at("valid_nll").get<double>());  // of labels that are less sure
+  EXPECT_LT(plain.at("valid_nll").get<double>(), smoothed.at("valid_nll").get<double>());
+  EXPECT_NE(balanced.at("parameters_sha256"), plain.at("parameters_sha256"));
+  // A class that counts nothing is not seen: the head begins at a marginal fit of the other two, and all labels that count are told right by
+  // a model of them alone.
+  const Json without = done(model + " --class-weights 1,1,0");
+  EXPECT_GT(without.at("valid_accuracy").get<double>(), plain.at("valid_accuracy").get<double>());
+  EXPECT_GT(without.at("valid_skill").get<double>(), 0);
+}
+
+TEST_F(CommandLine, PullsWeightsToAPrior) {
+  const auto norm = [&](const std::string& options) {
+    const std::string out = (folder / "prior").string();
+    const Result result = run("train softmax_regression --data penguins_island --epochs 20 --out " + out + options);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    const Tensor weight = read_npy(out + "/parameters/output.weight.npy");
+    double squares = 0;
+    for (std::int64_t i = 0; i < weight.count(); ++i) squares += weight.at(i) * weight.at(i);
+    std::filesystem::remove_all(out);
+    return squares;
+  };
+  const double none = norm(""), wide = norm(" --prior gaussian:1"), narrow = norm(" --prior gaussian:0.1");
+  EXPECT_LT(wide, none);
+  EXPECT_LT(narrow, 0.5 * wide);
+  EXPECT_LT(norm(" --prior laplace:0.01"), 1e-2 * none);
+  const Result text = run("describe softmax_regression --data penguins_island --prior laplace:0.5");
+  EXPECT_NE(text.out.find("term per data set: prior laplace on 12 numbers"), std::string::npos) << text.out;
 }
 
 TEST_F(CommandLine, KeepsHistoryAndParameters) {
@@ -114,6 +174,11 @@ TEST_F(CommandLine, ListsAndDescribes) {
   EXPECT_EQ(text.exit_code, 0);
   EXPECT_NE(text.out.find("NLL = ½·squared error + 0.918939"), std::string::npos) << text.out;
   EXPECT_NE(text.out.find("without reuse"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("linear_regression: Gaussian with σ = 1 around a linear function: least squares\n"
+                          "trained on penguins_body_mass, 267 samples and 66 to test: 60 epochs in batches of 32, adam at 0.1 that falls to 0 along a cosine\n"),
+            std::string::npos) << text.out;
+  EXPECT_EQ(text.out.find("  matmul "), std::string::npos) << text.out;
+  EXPECT_NE(run("describe linear_regression --steps").out.find("  matmul "), std::string::npos);
   const Result quantile = run("describe linear_regression --head asymmetric_laplace:0.9");
   EXPECT_EQ(quantile.exit_code, 0);
   EXPECT_NE(quantile.out.find("NLL = pinball loss of level 0.9 / b + log b + 2.407946"), std::string::npos) << quantile.out;
@@ -133,6 +198,23 @@ TEST_F(CommandLine, WrongUsageIsExitCode2AndOneLine) {
            {"train mlp --learning-rate -1", "--learning-rate"},
            {"train mlp --optimizer adan", "did you mean \"adam\""},
            {"train mlp --no-such-option", "--no-such-option"},
+           {"train linear_regression --score crpz", "--score: \"crpz\" is unknown; did you mean \"crps\"?"},
+           {"train linear_regression --score crps:1", "--score: crps takes no number"},
+           {"train linear_regression --score beta_nll:x", "--score beta_nll: \"x\" is no number"},
+           {"train linear_regression --score beta_nll:2", "β = 2, must lie in [0, 1]"},
+           {"train softmax_regression --data penguins_island --score crps", "head \"categorical\" can't be trained so: crps_score: categorical has no CRPS in closed form; heads that can are "},
+           {"train softmax_regression --data penguins_island --natural-gradient", "categorical has no Fisher information in closed form; heads that can are "},
+           {"train linear_regression --label-smoothing 0.1", "gaussian is not of classes without an order; no other head that fits these targets can"},
+           {"train softmax_regression --label-smoothing 0.1 --score crps", "take one of them"},
+           {"train softmax_regression --label-smoothing 1", "ε = 1, must lie in [0, 1)"},
+           {"train linear_regression --prior gauss:1", "--prior: \"gauss\" is unknown"},
+           {"train linear_regression --prior gaussian", "--prior: gaussian needs a scale, such as gaussian:1"},
+           {"train linear_regression --prior laplace:0", "scale is 0, must be finite and > 0"},
+           {"train linear_regression --class-weights balanced", "\"body_mass_kg\" of penguins_body_mass has no classes"},
+           {"train softmax_regression --data penguins_island --class-weights 1,2", "2 weights, but \"island\" of penguins_island has 3 classes"},
+           {"train softmax_regression --data penguins_island --class-weights 1,,2", "\"\" is no number"},
+           {"train softmax_regression --data penguins_island --class-weights 1,-1,2", "-1"},
+           {"train autoencoder --data fashion_mnist_2000 --class-weights balanced", "autoencoder reconstructs its samples"},
            {"train", "MODEL"},
            {"", "subcommand"},
        }) {
