@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
 #include <map>
 
 #include "framework/error.h"
@@ -58,11 +60,13 @@ std::vector<Tensor> interpret(std::span<const Node> nodes, std::span<const std::
   std::vector<Tensor> result;
   if (nodes.empty()) return result;
   const Graph& graph = nodes[0].graph();
-  std::vector<char> needed(graph.node_count(), 0);
-  for (const Node node : nodes) needed[node.index()] = 1;
+  // The node after which nobody reads a node's value any more, so that it is let go: a large graph's values together may not fit the memory.
+  constexpr std::size_t unread = 0, kept = std::numeric_limits<std::size_t>::max();
+  std::vector<std::size_t> last(graph.node_count(), unread);
+  for (const Node node : nodes) last[node.index()] = kept;
   for (std::size_t i = graph.node_count(); i-- > 0;)
-    if (needed[i])
-      for (const Node input : graph.record(i).inputs) needed[input.index()] = 1;
+    if (last[i] != unread)
+      for (const Node input : graph.record(i).inputs) last[input.index()] = std::max(last[input.index()], i);
 
   Sizes sizes;
   std::map<std::size_t, std::vector<Tensor>> values;
@@ -72,7 +76,7 @@ std::vector<Tensor> interpret(std::span<const Node> nodes, std::span<const std::
         if (name == input->input_name()) values[i] = {bind(*input, tensor, sizes)};
 
   for (std::size_t i = 0; i < graph.node_count(); ++i) {
-    if (!needed[i] || values.contains(i)) continue;
+    if (last[i] == unread || values.contains(i)) continue;
     const NodeRecord& record = graph.record(i);
     std::vector<TensorType> outputs;
     for (const TensorType& type : record.outputs) {
@@ -100,6 +104,8 @@ std::vector<Tensor> interpret(std::span<const Node> nodes, std::span<const std::
         types.push_back({inputs.back().dtype(), Shape(std::span<const std::int64_t>(inputs.back().extents()))});
       }
       values[i] = run(*record.op, inputs, types, outputs, {seed, step, hash_name(graph.name(i))});
+      for (const Node input : record.inputs)
+        if (last[input.index()] == i) values.erase(input.index());
     }
   }
   for (const Node node : nodes) result.push_back(values.at(node.index())[node.output_index()]);

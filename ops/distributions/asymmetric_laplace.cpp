@@ -22,13 +22,16 @@ double checked_level(const AsymmetricLaplace& d) {
 // The pinball loss of level t.
 Node pinball(Node z, double t) { return maximum(t * z, (t - 1) * z); }
 
+// How far down the tail on z's side is, in nats. At z = 0 its slope is that of the upper side: the distribution function has no kink there.
+Node decay(Node z, double t, double one_minus_t) { return where(less(z, 0.0), one_minus_t * -z, t * z); }
+
 // Y and −Y with the level 1 − t are the same: P(Z > z) at level t is P(Z < −z) at level 1 − t.
 Node below(Node z, double t, double one_minus_t) {
-  const Node e = exp(-maximum(one_minus_t * -z, t * z));
+  const Node e = exp(-decay(z, t, one_minus_t));
   return where(less(z, 0.0), t * e, 1.0 - one_minus_t * e);
 }
 Node log_below(Node z, double t, double one_minus_t) {
-  const Node rho = maximum(one_minus_t * -z, t * z);
+  const Node rho = decay(z, t, one_minus_t);
   return where(less(z, 0.0), std::log(t) - rho, log1p(-one_minus_t * exp(-rho)));
 }
 

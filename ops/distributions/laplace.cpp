@@ -20,8 +20,9 @@ Node standard_quantile(Node p) {
   return where(less(p, 0.5), log_tail, -log_tail);
 }
 
-// The tail on z's side. From |z| = 1000 on it is 0 in any dtype, and its gradient is not to be 0·∞.
-Node tail(Node z) { return 0.5 * exp(-minimum(abs(z), 1000.0)); }
+// The tail on z's side. From |z| = 1000 on it is 0 in any dtype, and its gradient is not to be 0·∞. At z = 0, where the gradient of abs is
+// 0, it is the upper tail with its slope of −½: the distribution function has no kink there.
+Node tail(Node z) { return 0.5 * exp(-minimum(where(less(z, 0.0), -z, z), 1000.0)); }
 
 Node log_below(Node z) { return where(less(z, 0.0), -abs(z) - ln2, log1p(-tail(z))); }
 

@@ -39,11 +39,13 @@ bool Tails::is_discrete() const { return d_.support() && d_.support()->is_intege
 bool Tails::is_beyond(double y) const { return y >= (d_.support() ? d_.support()->upper() : infinity); }
 bool Tails::is_before(double y) const {
   const double lower = d_.support() ? d_.support()->lower() : -infinity;
-  return is_discrete() || !d_.atoms().empty() ? y < lower : y <= lower;
+  return y < lower || (y == lower && !is_discrete() && d_.atoms().empty());
 }
 
 // `log_tail` is evaluated a second time where it is neither 0 nor −∞: there its derivatives may be 0·∞.
-Node Tails::tame(Node y, double below, double above, const std::function<Node(Node)>& log_tail) const {
+Node Tails::tame(Node y, double below, double above, const std::function<Node(Node)>& log_tail, Known& known) const {
+  for (const auto& [point, tail] : known)
+    if (point == y) return tail;
   const double lower = d_.support() ? d_.support()->lower() : -infinity, upper = d_.support() ? d_.support()->upper() : infinity;
   const Node is_below = is_before(lower) ? less_equal(y, lower) : logical_or(less(y, lower), equal(y, -infinity));
   const Node is_above = greater_equal(y, upper), centre = this->centre(y);
@@ -51,14 +53,14 @@ Node Tails::tame(Node y, double below, double above, const std::function<Node(No
   const Node proper = logical_and(less(value, 0.0), greater(value, -infinity));
   const Node usable = logical_and(proper, logical_not(logical_or(is_below, is_above)));
   const Node tail = where(usable, log_tail(where(usable, y, centre)), minimum(value, 0.0));
-  return where(is_below, below, where(is_above, above, tail));
+  return known.emplace_back(y, where(is_below, below, where(is_above, above, tail))).second;
 }
 
 Node Tails::log_below(Node y) const {
-  return tame(y, -infinity, 0, [this](Node at) { return log_cdf(d_, at); });
+  return tame(y, -infinity, 0, [this](Node at) { return log_cdf(d_, at); }, below_);
 }
 Node Tails::log_above(Node y) const {
-  return tame(y, 0, -infinity, [this](Node at) { return log_survival(d_, at); });
+  return tame(y, 0, -infinity, [this](Node at) { return log_survival(d_, at); }, above_);
 }
 
 std::pair<Node, Node> Tails::logs(Node y) const { return {log_cdf(d_, y), log_survival(d_, y)}; }
@@ -124,19 +126,6 @@ Node Tails::log_between(Node a, Node b) const {
               : logaddexp(density_at(0.5) + std::log(4.0 / 9), logaddexp(density_at(0.5 - offset), density_at(0.5 + offset)) + std::log(5.0 / 18));
   return where(thin, average + log(width), mass);
 }
-
-Node middle(const Distribution& d, Node like) {
-  if (!d.has<Median>() && !d.has<Mean>()) {
-    const double inside = d.support() ? d.support()->inside() : 0.0;
-    return like.graph().constant(inside, like.dtype());
-  }
-  // What overflows or vanishes is held where logs and squares are finite; 0 is out of bounds for a positive number.
-  const bool positive = d.support() && d.support()->lower() == 0 && !d.support()->is_integer();
-  const double least = like.dtype() == DType::float32 ? 0x1p-126 : 1e-300;
-  return stop_gradient(clamp(d.has<Median>() ? d.median() : d.mean(), positive ? least : -1e15, positive ? 1e30 : 1e15));
-}
-
-Node log_prob_where(const Distribution& d, Node y, Node used) { return d.log_prob(where(used, y, middle(d, y))); }
 
 Node as_float(Node y) { return is_float(y.dtype()) ? y : cast(y, DType::float32); }
 

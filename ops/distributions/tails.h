@@ -2,15 +2,18 @@
 #include <functional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "framework/distribution.h"
+#include "ops/distributions/middle.h"
 
 namespace loglik {
 
 /// A univariate distribution's tails and what lies between two points, as logs in nats: what truncation, censoring and binning are made of.
 ///
 /// Points may be nodes with infinite elements and lie outside the support. No gradient is NaN, whatever the parameters: where a tail is all
-/// or nothing to the last bit, its gradient is 0. Copes with integers, and with atoms of a distribution that else has a density.
+/// or nothing to the last bit, its gradient is 0. Copes with integers, and with atoms of a distribution that else has a density. Asked for
+/// the same tail again, it gives the same node.
 class Tails {
  public:
   /// Throws ArgumentError, which names `wrapper`, unless the distribution has a cdf or its log, or those of the survival function, and is
@@ -33,25 +36,21 @@ class Tails {
   Node log_between(Node a, Node b) const;
   Node log_within(Node a, Node b) const;  ///< log P(a ≤ Y ≤ b)
 
+  const Distribution& distribution() const { return d_; }
   bool is_discrete() const;        ///< on integers
   bool is_beyond(double y) const;  ///< is y at or past the support's upper end: P(Y > y) = 0
   bool is_before(double y) const;  ///< is all of the support above y: P(Y ≤ y) = 0
 
  private:
-  Node tame(Node y, double below, double above, const std::function<Node(Node)>& log_tail) const;
+  using Known = std::vector<std::pair<Node, Node>>;  // points and what their tails are
+  Node tame(Node y, double below, double above, const std::function<Node(Node)>& log_tail, Known& known) const;
   Node mass_at(Node y) const;    // log P(Y = y), of an atom; absent if there are none
-  Node centre(Node like) const;  // the middle, built once: a mixture's median is a thousand nodes
+  Node centre(Node like) const;  // the middle
   Node density(Node y, Node used) const;
   Distribution d_;
   mutable Node centre_;
+  mutable Known below_, above_;
 };
-
-/// A point at which no answer of the distribution overflows, constant to gradients: its median, its mean, else a value of its support.
-/// `like` has graph and dtype.
-Node middle(const Distribution& distribution, Node like);
-
-/// log p(y) where `used` (bool), else of a point in the middle: what is not used then has a finite gradient.
-Node log_prob_where(const Distribution& distribution, Node y, Node used);
 
 /// y itself, or as float32 if it holds integers.
 Node as_float(Node y);

@@ -24,7 +24,7 @@ namespace {
 constexpr double infinity = Truncated::infinity;
 constexpr std::string_view wrapper = "Truncated";
 
-// The distribution's tails, and what of the bounds cuts something off.
+// The distribution's tails, and what of the bounds cuts something off. One serves a whole answer: what is known of a bound is asked once.
 struct Cut {
   Tails tails;
   bool below, above;    // is there anything of the base below, above?
@@ -46,7 +46,11 @@ struct Cut {
       upper = std::min(upper, support->upper());
     }
   }
-  Node at(double bound, Node like) const { return like.graph().constant(bound, like.dtype()); }
+  Node at(double bound, Node like) const {
+    for (const auto& [known, node] : constants)
+      if (known == bound && node.dtype() == like.dtype()) return node;
+    return constants.emplace_back(bound, like.graph().constant(bound, like.dtype())).second;
+  }
   /// log P(a ≤ Y ≤ y) for a point y within, and log P(y < Y ≤ b).
   Node log_up_to(Node y) const { return below ? tails.log_within(at(lower, y), y) : tails.log_below(y); }
   Node log_from(Node y) const { return above ? tails.log_between(y, at(upper, y)) : tails.log_above(y); }
@@ -54,6 +58,14 @@ struct Cut {
     if (below && above) return tails.log_within(at(lower, like), at(upper, like));
     return below ? tails.log_at_least(at(lower, like)) : above ? tails.log_below(at(upper, like)) : Node();
   }
+  Support support() const {
+    const std::optional<Support> of_base = tails.distribution().support();
+    const auto open = [&](double bound) { return std::isinf(bound) || (of_base && !tails.is_discrete() && !of_base->contains(bound)); };
+    return {lower, upper, open(lower), open(upper), tails.is_discrete()};
+  }
+
+ private:
+  mutable std::vector<std::pair<double, Node>> constants;
 };
 
 Node minus(Node log_p, Node log_left) { return log_left ? log_p - log_left : log_p; }
@@ -105,28 +117,9 @@ std::pair<Node, Node> log_parts(const Truncated& d, Node y) {
           where(is_below, 0.0, where(is_above, -infinity, part(above, below)))};
 }
 
-}  // namespace
-
-Node Truncated::log_prob(Node y) const {
-  const Cut cut(*this);
-  y = as_float(y);
-  if (!cut.below && !cut.above) return base.log_prob(y);
-  const Node within = is_within(cut, y);
-  const Node at = where(within, y, support().inside()), log_left = cut.log_left(y);
-  const Node known = greater(log_left, -infinity);  // else not even the logs fit the dtype
-  Node log_p = log_prob_where(base, at, logical_and(known, within)) - where(known, log_left, infinity);
-  if (const auto* gaussian = base.as<Gaussian>()) log_p = gaussian_log_prob(cut, *gaussian, at, log_left, log_p);
-  return where(within, log_p, -infinity);
-}
-
-Node Truncated::log_cdf(Node y) const { return log_parts(*this, as_float(y)).first; }
-Node Truncated::log_survival(Node y) const { return log_parts(*this, as_float(y)).second; }
-Node Truncated::cdf(Node y) const { return exp(log_cdf(y)); }
-Node Truncated::survival(Node y) const { return exp(log_survival(y)); }
-
 // From log p and log(1 − p) for 0 < p < 1. Under the base the quantile has F = F(a⁻) + p·L and S = S(b) + (1 − p)·L.
-Node Truncated::inverse(Node log_p, Node log_q) const {
-  const Cut cut(*this);
+Node inverse(const Cut& cut, Node log_p, Node log_q) {
+  const Distribution& base = cut.tails.distribution();
   if (!cut.below && !cut.above) return base.quantile(where(less(log_p, log_q), exp(log_p), -expm1(log_q)));
   const Node log_left = cut.log_left(log_p);
   Node log_below = log_p + log_left, log_above = log_q + log_left;
@@ -151,11 +144,31 @@ Node Truncated::inverse(Node log_p, Node log_q) const {
   return step(y, where(low_side, cut.tails.log_below(y), cut.tails.log_above(y)));
 }
 
+}  // namespace
+
+Node Truncated::log_prob(Node y) const {
+  const Cut cut(*this);
+  y = as_float(y);
+  if (!cut.below && !cut.above) return base.log_prob(y);
+  const Node within = is_within(cut, y);
+  const Node at = where(within, y, cut.support().inside()), log_left = cut.log_left(y);
+  // Else not even the logs fit the dtype, or their derivatives.
+  const Node known = greater(log_left, log_left.dtype() == DType::float32 ? -1e30 : -1e300);
+  Node log_p = log_prob_where(base, at, logical_and(known, within)) - where(known, log_left, infinity);
+  if (const auto* gaussian = base.as<Gaussian>()) log_p = gaussian_log_prob(cut, *gaussian, at, log_left, log_p);
+  return where(within, log_p, -infinity);
+}
+
+Node Truncated::log_cdf(Node y) const { return log_parts(*this, as_float(y)).first; }
+Node Truncated::log_survival(Node y) const { return log_parts(*this, as_float(y)).second; }
+Node Truncated::cdf(Node y) const { return exp(log_cdf(y)); }
+Node Truncated::survival(Node y) const { return exp(log_survival(y)); }
+
 Node Truncated::quantile(Node p) const {
   const Cut cut(*this);
   const Node inside = logical_and(greater(p, 0.0), less(p, 1.0)), safe = where(inside, p, 0.5);
   const Node ends = where(equal(p, 0.0), cut.lower, where(equal(p, 1.0), cut.upper, p * std::numeric_limits<double>::quiet_NaN()));
-  return where(inside, inverse(log(safe), log1p(-safe)), ends);
+  return where(inside, inverse(cut, log(safe), log1p(-safe)), ends);
 }
 
 Node Truncated::median() const {
@@ -167,7 +180,7 @@ Node Truncated::sample(std::string_view key) const {  // float64: the tails of a
   Graph& graph = graph_of(base);
   const TensorType type = log_prob_type(base, graph);
   const Node u = maximum(random_uniform(graph, type.shape, {.dtype = DType::float64}).named(key), 0x1p-54);
-  return inverse(cast(log(u), type.dtype), cast(log1p(-u), type.dtype));
+  return inverse(Cut(*this), cast(log(u), type.dtype), cast(log1p(-u), type.dtype));
 }
 
 bool Truncated::is_without_zero() const {
@@ -194,13 +207,7 @@ Node Truncated::variance() const {
   return mul_exp(2.0 * r1 * (2.0 * r2 - r1), 2.0 * excess.log_sigma);
 }
 
-Support Truncated::support() const {
-  const Cut cut(*this);
-  const std::optional<Support> of_base = base.support();
-  const bool lower_open = cut.lower == -infinity || (of_base && !cut.tails.is_discrete() && !of_base->contains(cut.lower));
-  const bool upper_open = cut.upper == infinity || (of_base && !cut.tails.is_discrete() && !of_base->contains(cut.upper));
-  return {cut.lower, cut.upper, lower_open, upper_open, cut.tails.is_discrete()};
-}
+Support Truncated::support() const { return Cut(*this).support(); }
 
 std::string Truncated::name() const { return fmt::format("{} truncated to {}", base.name(), support().text()); }
 

@@ -18,7 +18,8 @@ namespace loglik {
 /// For data of which nothing outside the bounds could have been seen. Where what is outside is seen as the bound itself, use Censored.
 ///
 /// log L comes from logs of the cdf or survival function, whichever is the smaller, so that it is right far out in either tail (tails.h).
-/// `cdf`, `survival` and their logs likewise. The quantile is the base's, which must have one, mended by Newton's method in logs of the
+/// `cdf`, `survival` and their logs likewise. Where −log L is above 1e30 in float32, 1e300 in float64, log p is −∞ with a gradient of 0: its
+/// parts do not fit the dtype. The quantile is the base's, which must have one, mended by Newton's method in logs of the
 /// nearer tail, so that it is right where p under the base is next to 1 or below what the dtype holds. Draws are quantiles of uniform
 /// numbers, differentiable by the parameters. Mean and variance: of a
 /// Gaussian with one bound, and of counts of which 0 alone is cut off.
@@ -60,7 +61,6 @@ struct Truncated {
  private:
   bool has_moments() const;
   bool is_without_zero() const;  // counts of which 0 alone is cut off
-  Node inverse(Node log_p, Node log_q) const;
 };
 
 }  // namespace loglik

@@ -100,6 +100,11 @@ class Gradients {
       candidate.done.assign(rows, 0);
       candidate.off = candidate.tolerance = candidate.slope = std::vector<double>(rows);
     }
+    if (!by_raw && !subject_.atoms.empty())  // at an atom answers jump
+      for (const std::vector<double>& atom : subject_.values(subject_.atoms, points_))
+        for (std::size_t row = 0; row < rows; ++row)
+          if (points_.y[row] == atom[row])
+            for (Candidate& candidate : candidates) candidate.done[row] = 1;
     for (int attempt = 0; attempt < 5; ++attempt) {
       std::vector<Candidate*> open;
       std::vector<Node> nodes;
@@ -146,8 +151,10 @@ class Gradients {
       candidate.done[row] = 1;
       return;
     }
-    // Answers besides log_prob may be small differences of larger numbers.
-    const double rounding = (candidate.answer == Answer::log_prob ? 64 : 4096) * epsilon * std::max(1.0, std::abs(f[3])) / h;
+    // Answers may be small differences of larger numbers. Of log_prob that is believed as far as its values are seen to be rough: their
+    // fourth difference is h⁴ times a derivative, which is nothing, and up to 16 times what they are off.
+    const double ulp = epsilon * std::max(1.0, std::abs(f[3])), fourth = std::abs(f[0] - 4 * f[1] + 6 * f[2] - 4 * f[3] + f[4]);
+    const double rounding = (candidate.answer == Answer::log_prob ? std::clamp(fourth, 64 * ulp, 4096 * ulp) : 4096 * ulp) / h;
     const double difference = std::abs(g - slope), allowed = 1e-7 * std::max(std::abs(slope), std::abs(g)) + rounding;
     bool agrees = difference <= allowed;
     if (!agrees && !study_.options.kinks.empty()) {  // between the slopes of both sides

@@ -249,6 +249,15 @@ class Integrator {
       }
       rule_.edges.push_back(x_.y(x_.middle + x_.width * std::sinh(panel.to)));
     }
+    // Expectations count it, too: as mass at the outermost point.
+    const auto add_rest = [&](std::size_t i, double rest) {
+      if (!(rest > 0) || !(rule_.weight[i] > 0)) return;
+      rule_.measure[i] *= 1 + rest / rule_.weight[i];
+      rule_.weight[i] += rest;
+      rule_.rough[i] += rest;
+    };
+    add_rest(0, low_rest);
+    add_rest(rule_.points() - 1, high_rest);
     const auto cumulate = [&](auto begin, auto end, double rest, std::vector<double>& sums, std::vector<double>& errors) {
       double sum = rest, error = 1e-6 * rest;
       sums.push_back(sum);

@@ -68,6 +68,15 @@ TEST(Compositions, MixtureOfAffineGumbel) {  // minima and what is symmetric
       {.raw_outputs = 3, .draw_gradient = "a draw's gradient is that of its component alone", .exchangeable = true, .parameters = 2, .largest = 1e4});
 }
 
+TEST(Compositions, TruncatedZeroInflatedMixture) {  // changes: often none, otherwise of two kinds; large losses are not in the data
+  conformance::check_distribution(
+      [](std::vector<Node> raw) {
+        const Distribution changes = mixture(raw[0], {Gaussian{.loc = raw[1], .log_scale = log_scale(raw[2])}, Logistic{.loc = raw[2] + 1.0}});
+        return Truncated{.base = ZeroInflated{.base = changes, .logits = raw[3]}, .lower = -1.5};
+      },
+      {.raw_outputs = 4, .exchangeable = true, .parameters = 2, .largest = 1e4});
+}
+
 TEST(Compositions, PixelsOfAMixtureOfLogistics) {
   conformance::check_distribution(
       [](std::vector<Node> raw) {

@@ -43,6 +43,23 @@ TEST(LocationScale, ScaleAndLogScaleMultiply) {
               answers(AsymmetricLaplace{.loc = loc, .level = 0.2, .log_scale = whole}));
 }
 
+// At the location the density has a kink, what it adds up to has none: there the slope of abs, 0, is not to be taken for the density.
+TEST(LocationScale, DistributionFunctionsHaveTheDensityForSlopeAtTheLocation) {
+  Graph graph;
+  const Node y = graph.constant(row({0.25})), log_scale = graph.constant(row({-1.5}));
+  for (const Distribution& d : {Distribution(Laplace{.loc = y, .log_scale = log_scale}),
+                                Distribution(AsymmetricLaplace{.loc = y, .level = 0.3, .log_scale = log_scale})}) {
+    const auto value = [](Node node) { return interpret(node).at(0); };
+    const Node at = y + 0.0;
+    const auto slope = [&](Node answer) { return value(gradients(reduce_sum(answer), std::vector<Node>{at})[0]); };
+    const double density = std::exp(value(d.log_prob(at)));
+    EXPECT_NEAR(slope(d.cdf(at)), density, 1e-14);
+    EXPECT_NEAR(slope(d.survival(at)), -density, 1e-14);
+    EXPECT_NEAR(slope(d.log_cdf(at)), density / value(d.cdf(at)), 1e-14);
+    EXPECT_NEAR(slope(d.log_survival(at)), -density / value(d.survival(at)), 1e-14);
+  }
+}
+
 TEST(LocationScale, WhatIsOutOfRangeIsRefused) {
   Graph graph;
   const Node loc = graph.constant(0.0, DType::float64);

@@ -287,7 +287,6 @@ TEST_P(Wrappers, BroadcastOverLeadingAxesOfTheTarget) {
 
 // The distribution function of a draw is uniform; of one with points of positive probability, uniform once it is spread over their steps.
 TEST_P(Wrappers, DrawTheirOwnDistribution) {
-  if (GetParam().is_dear) GTEST_SKIP() << "an incomplete beta function a step is dear";
   Graph graph;
   const Distribution d = moderate(GetParam(), graph, ks_draws, DType::float32);
   const Node draws = d.sample("draws"), log_p = d.log_prob(draws);
