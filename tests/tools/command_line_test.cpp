@@ -170,6 +170,8 @@ TEST_F(CommandLine, ListsAndDescribes) {
   EXPECT_EQ(zoo.exit_code, 0);
   for (const char* model : {"linear_regression", "logistic_regression", "softmax_regression", "mlp", "lenet5", "autoencoder", "denoising_autoencoder"})
     EXPECT_NE(zoo.out.find(model), std::string::npos) << model;
+  for (const char* head : {"    gaussian_predicted_scale     Gaussian on the real line, σ predicted", "    asymmetric_laplace:LEVEL     "})
+    EXPECT_NE(zoo.out.find(head), std::string::npos) << zoo.out;
   const Result text = run("describe linear_regression");
   EXPECT_EQ(text.exit_code, 0);
   EXPECT_NE(text.out.find("NLL = ½·squared error + 0.918939"), std::string::npos) << text.out;
