@@ -11,7 +11,8 @@ namespace loglik {
 //
 //     F = Φ(a) + e^2φ·Φ(−b) = e^(−a²/2)·(E(−a) + E(b)),    1 − F = e^(−a²/2)·(E(a) − E(b))
 //
-// the latter for u > 1 as a series without cancellation. Source: Johnson, Kotz & Balakrishnan 1994, vol. 1, ch. 15; Giner & Smyth 2016,
+// the latter as a series without cancellation. First derivatives are as precise in float32 as in float64, but for the rounding of
+// √(2πφu)·erfcx(b/√2) − 1, the share of that by s. Source: Johnson, Kotz & Balakrishnan 1994, vol. 1, ch. 15; Giner & Smyth 2016,
 // doi:10.32614/RJ-2016-024.
 
 Node log_inverse_gaussian_cdf(Operand w, Operand s);       ///< log F

@@ -1,7 +1,9 @@
 #include "ops/inverse_gaussian_tail.h"
 
 #include <limits>
+#include <numbers>
 
+#include "framework/autodiff.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 
@@ -11,7 +13,10 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 const std::vector<conformance::InputShapes> shapes{{{3, 5}, {3, 5}}, {{3, 1}, {1, 4}}, {{0, 4}, {4}}};
+Node hazard(Operand w, Operand s) { return gradient(reduce_sum(log_inverse_gaussian_cdf(w, s)), w.node()); }
+
 const ConformanceCases conforming{
+    {"inverse_gaussian_hazard", hazard, {.shapes = shapes, .domain = {-1.5, 1.5}, .large = {{{20, 41}, {41}}}}},
     {"log_inverse_gaussian_tail",
      log_inverse_gaussian_cdf,
      {.shapes = shapes, .domain = {-1.5, 1.5}, .large = {{{20, 41}, {41}}}, .orders = 3}},
@@ -27,6 +32,7 @@ const ConformanceCases conforming{
       .orders = 3}},
 };
 const References tails{"InverseGaussianTail.IsRight", {"log_inverse_gaussian_tail"}};
+const References hazards{"InverseGaussianTail.HazardsAreRight", {"inverse_gaussian_hazard"}};
 const References quantiles{"InverseGaussianTail.QuantilesAreRight", {"log_inverse_gaussian_quantile"}};
 
 TEST(InverseGaussianTail, Conforms) { conforming.check(); }
@@ -81,6 +87,34 @@ TEST(InverseGaussianTail, GradientsByTheConcentrationAreRight) {
   }
 }
 
+// Where F is nearly 1 below the mean, at 120 digits.
+TEST(InverseGaussianTail, ASmallSurvivalBelowTheMeanIsRight) {
+  const Tensor w = row({-1, -0.5, -40, -2, -3}), s = row({-100, -80, -44, -12, -400});
+  expect_close(value_of(binary(log_inverse_gaussian_survival), {w, s}),
+               {-49.725791352644727, -39.975791352644727, -2.2288402339329019, -5.226935895607664, -198.72579135264473}, 1);
+  expect_close(value_of(binary(log_inverse_gaussian_cdf), {w, s}),
+               {-2.5372496850701737e-22, -4.3524561643995253e-18, -0.11390044427075054, -0.0053844242498353656, -4.9486347865184501e-87},
+               1);
+}
+
+// F′/F and F′/(1 − F) at 60 digits: in float32, too, though log F and log F′ are of the size of 1e6.
+TEST(InverseGaussianTail, HazardsAreRight) {
+  const std::vector<double> w{2, 2, 3, 3, 0.5}, s{12, 14, 14, 8, 6};
+  for (const DType dtype : {DType::float64, DType::float32}) {
+    const Tensor places = row(w).cast(dtype), concentrations = row(s).cast(dtype);
+    const auto by_w = [&](auto function, const Tensor& of, const Tensor& at) {
+      return gradient_of([&](const std::vector<Node>& x) { return function(x[0], x[0].graph().constant(at)); }, of);
+    };
+    Tensor h = by_w(log_inverse_gaussian_survival, places, concentrations);
+    expect_close(h, {-590290.44649687547, -4361679.401858772, -12047540.810899747, -29864.369196896824, -212.84597004859875}, 1);
+    expect_close(by_w(log_inverse_gaussian_cdf, row({-2}).cast(dtype), row({10}).cast(dtype)), {79887.45402277359}, 1);
+    h = gradient_of([&](const std::vector<Node>& x) { return log_inverse_gaussian_survival(x[0].graph().constant(places), x[0]); },
+                    concentrations);
+    // By s times √(2πφu)·erfcx(b/√2) − 1, of exponentials of up to e^8.5.
+    expect_close(h, {-449561.0835581835, -3321828.871798309, -10904809.663480346, -27030.819399718392, -51.975866535173451}, 64);
+  }
+}
+
 TEST(InverseGaussianTail, QuantilesAreRight) {  // by bisection at 200 digits
   const Tensor p = row({1e-300, 1e-09, 0.25, 0.5, 0.75, 0.9999847412109375, 0.5, 0.03125, 0.875, 0.375}),
                s = row({0, 3, -2, -30, -6, 1, 9, -20, -600, 0.5});
@@ -105,6 +139,26 @@ TEST(InverseGaussianTail, HasTheLimits) {
   const Tensor w = row({-inf, inf, nan, 1, 1e6}), s = row({0, 0, 0, nan, 0});
   expect_close(value_of(binary(log_inverse_gaussian_cdf), {w, s}), {-inf, 0, nan, nan, 0}, 0);
   expect_close(value_of(binary(log_inverse_gaussian_survival), {w, s}), {0, -inf, nan, nan, -inf}, 0);
+  // Of any finite concentration: at φ = ∞ a step at the mean, at φ = 0 Lévy's distribution, log(1 − F) = (s − w + log(2/π))/2.
+  const double level = std::log(0.5), half_log = 0.5 * std::log(2 / std::numbers::pi);
+  const Tensor at = row({0, 0, 0, -1, 1, 5e4, 0, -5e4}), size = row({11000, 3e4, 1e300, 1e300, 1e300, -6e4, -6e4, -6e4});
+  expect_close(value_of(binary(log_inverse_gaussian_survival), {at, size}),
+               {level, level, level, 0, -inf, -55000 + half_log, -3e4 + half_log, -5e3 + half_log}, 1);
+  expect_close(value_of(binary(log_inverse_gaussian_cdf), {at, size}), {level, level, level, -inf, 0, 0, 0, 0}, 1);
+  expect_close(value_of(binary(log_inverse_gaussian_quantile), {row({0.3, 0.3, 0.5}), row({3e4, 1e300, 1e300})}), {0, 0, 0}, 0);
+  const double levy = value_of(binary(log_inverse_gaussian_quantile), {row({0.3}), row({-1000})}).at(0) + 1000;
+  expect_close(value_of(binary(log_inverse_gaussian_quantile), {row({0.3}), row({-1e5})}), {levy - 1e5}, 1);
+  for (const DType dtype : {DType::float64, DType::float32})  // no gradient is NaN
+    for (const auto function : {log_inverse_gaussian_cdf, log_inverse_gaussian_survival})
+      for (const double s : {-1e5, -1e3, -80.0, 0.0, 80.0, 1e3, 1e5})
+        for (const double w : {-1e5, -1e3, -1.0, 0.0, 1.0, 1e3, 1e5})
+          for (const bool by_s : {false, true}) {
+            const auto of = [&](const std::vector<Node>& x) {
+              return by_s ? function(x[0].graph().constant(w, dtype), x[0]) : function(x[0], x[0].graph().constant(s, dtype));
+            };
+            EXPECT_FALSE(std::isnan(gradient_of(of, row({by_s ? s : w}).cast(dtype)).at(0)))
+                << w << ", " << s << (by_s ? " by s" : " by w");
+          }
   expect_close(value_of(binary(log_inverse_gaussian_quantile), {row({0, 1, -1, 2, nan, 0.5}), row({0, 0, 0, 0, 0, nan})}),
                {-inf, inf, nan, nan, nan, nan}, 0);
 }
