@@ -9,8 +9,8 @@ namespace loglik {
 /// Functions, 6.2.1.
 Node expint(Operand x);
 
-/// e^x·E₁(x), to an ulp, about 1/x for large x, where E₁ would vanish: ∞ at 0, NaN below. Gradient y − 1/x, of which for x ≫ 1, where it is
-/// −1/x², x ulp are lost.
+/// e^x·E₁(x), to an ulp, about 1/x for large x, where E₁ would vanish: ∞ at 0, NaN below. Gradient y − 1/x, about −1/x² for large x and
+/// −∞ at 0, as precise; up to the eighth derivative.
 Node scaled_expint(Operand x);
 
 void register_expint_ops();  ///< called by register_builtin_ops

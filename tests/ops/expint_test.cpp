@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "framework/autodiff.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 
@@ -33,10 +34,29 @@ TEST(Expint, IsRight) {  // from 40 digits (mpmath); long double and a rounding 
   expect_close(value_of(unary(expint), {row({1e-300})}), {690.19831223331217}, 1);
 }
 
+TEST(Expint, DerivativesAreRight) {  // from 200 digits
+  const Build scaled = unary(scaled_expint), slope = [=](const std::vector<Node>&x) { return gradient(reduce_sum(scaled(x)), x[0]); },
+              bend = [=](const std::vector<Node>&x) { return gradient(reduce_sum(slope(x)), x[0]); };
+  const Tensor x = row({1e-9, 0.03125, 1, 3.75, 4, 10.25, 19.5, 40.5, 700, 1e15});
+  expect_close(gradient_of(scaled, x),
+               {-999999979.85394974, -28.987796457075776, -0.40365263767680593, -0.048784296903854937, -0.043654350098944167,
+                -0.0080590651758562474, -0.0023947889133012009, -0.00058158996054751416, -2.0350102705418796e-6, -9.99999999999998e-31},
+               1);
+  expect_close(gradient_of(slope, x),
+               {9.999999989999999e+17, 995.01220354292422, 0.59634736232319407, 0.022326814207256174, 0.018845649901055833,
+                0.0014590787860711767, 0.00023505987039373664, 2.8073200555976159e-5, 5.806055988732601e-9, 1.999999999999994e-45},
+               1);
+  expect_close(gradient_of(bend, x),
+               {-1.9999999989999996e+27, -64540.987796457076, -1.4036526376768059, -0.015599111718669752, -0.012404350098944167,
+                -0.00039812003576832066, -3.4668209985231317e-5, -2.0336222145665725e-6, -2.4847801354862556e-11, -5.999999999999976e-60},
+               1);
+}
+
 TEST(Expint, HasTheLimits) {
   expect_close(value_of(unary(expint), {row({0, inf, -1, nan, 1e300})}), {inf, 0, nan, nan, 0}, 0);
   expect_close(value_of(unary(scaled_expint), {row({0, inf, -1, nan})}), {inf, 0, nan, nan}, 0);
   expect_close(gradient_of(unary(expint), row({0, inf, 1e300})), {-inf, 0, 0}, 0);
+  expect_close(gradient_of(unary(scaled_expint), row({0, inf, -1, nan})), {-inf, 0, nan, nan}, 0);
 }
 
 }  // namespace
