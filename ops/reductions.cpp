@@ -81,7 +81,9 @@ struct ProductFold : FoldElements<ProductFold<T>> {
   void finish(std::int64_t i, double a) const { y[i] = static_cast<T>(a); }
 };
 
-class ReduceProd final : public ReductionOp {  // y = Π x;    ∂xᵢ = g·(x₁⋯xᵢ₋₁)·(xᵢ₊₁⋯xₙ): nothing is divided by a zero
+// y = Π x;    ∂xᵢ = g·(x₁⋯xᵢ₋₁)·(xᵢ₊₁⋯xₙ): nothing is divided by a zero; in float64, as y is, so that a running product out of the range of
+// float32 does no harm.
+class ReduceProd final : public ReductionOp {
  public:
   using ReductionOp::ReductionOp;
   std::string_view name() const override { return "reduce_prod"; }
@@ -93,9 +95,11 @@ class ReduceProd final : public ReductionOp {  // y = Π x;    ∂xᵢ = g·(x�
 
   std::vector<Node> gradient(const GradientArgs& args) const override {
     const Node x = args.input(0);
-    const Node before = linear_recurrence(x, {.axes = axes_, .initial = 1}),
-               after = linear_recurrence(x, {.axes = axes_, .initial = 1, .reverse = true});
-    return {with_kept_axes(args.output_gradient(0), x.shape()) * (before * after)};
+    const auto widened = [&](Node node) { return x.dtype() == DType::float64 ? node : cast(node, DType::float64); };
+    const Node before = linear_recurrence(widened(x), {.axes = axes_, .initial = 1}),
+               after = linear_recurrence(widened(x), {.axes = axes_, .initial = 1, .reverse = true});
+    const Node each = widened(with_kept_axes(args.output_gradient(0), x.shape())) * (before * after);
+    return {x.dtype() == DType::float64 ? each : cast(each, x.dtype())};
   }
 };
 

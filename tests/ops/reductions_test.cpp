@@ -189,6 +189,12 @@ TEST(Reductions, HaveTheDerivatives) {
       }
 }
 
+TEST(Reductions, TheGradientOfAProductKeepsWithinRange) {  // though 1e60, a running product, is none of float32
+  const std::vector<double> x{1e30, 1e30, 1, 1e-30, 1e-30}, expected{1e-30, 1e-30, 1, 1e30, 1e30};
+  for (const DType dtype : {DType::float64, DType::float32})
+    expect_close(gradient_of([](const std::vector<Node>& v) { return reduce_prod(v[0]); }, row(x).cast(dtype)), expected, 4);
+}
+
 TEST(Reductions, HaveTheGradientOfASymbolicMean) {
   Graph graph;
   const Node x = graph.input("x", {batch, 3, batch}, DType::float64);
