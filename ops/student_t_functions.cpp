@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/math/special_functions/log1p.hpp>
 #include <cmath>
 #include <limits>
 
@@ -20,7 +19,10 @@ namespace loglik {
 namespace special {
 namespace {
 
-constexpr long double infinite = std::numeric_limits<long double>::infinity();
+constexpr long double infinite = std::numeric_limits<long double>::infinity(), nan = std::numeric_limits<long double>::quiet_NaN();
+
+// Are there so many degrees of freedom? Else all is NaN.
+bool is_valid(long double degrees) { return degrees > 0 && std::isfinite(degrees); }
 
 // C(ν) = log Γ(ν/2) − log Γ((ν + 1)/2) + ½·log πν and its derivative. For large ν ½·log 2π + Σ cₖ·ν^−(2k−1), with the coefficients
 // cₖ = (1 − 4⁻ᵏ)·B₂ₖ·2^(2k−1)/(k(2k − 1)) from NIST Handbook 5.11.8; from 60 on exact to long double.
@@ -32,7 +34,7 @@ long double student_t_constant(long double degrees) {
   const long double square = 1 / (degrees * degrees);
   long double sum = 0;
   for (int k = 8; k > 0; --k) sum = sum * square + coefficients[k - 1];
-  return 0.918938533204672741780329736405617640L + sum / degrees;
+  return half_log_2pi + sum / degrees;
 }
 
 long double student_t_constant_slope(long double degrees) {
@@ -60,6 +62,7 @@ long double ratio(long double d, long double log_scale, long double degrees) {
 long double softplus(long double r) { return r > 0 ? r : std::exp(r); }
 
 long double log_density(long double d, long double log_scale, long double degrees) {
+  if (!is_valid(degrees)) return nan;
   const long double r = log_ratio(d, log_scale, degrees);
   const long double growth = is_moderate(r) ? std::log1p(ratio(d, log_scale, degrees)) : softplus(r);
   return -student_t_constant(degrees) - log_scale - 0.5L * (degrees + 1) * growth;
@@ -67,18 +70,20 @@ long double log_density(long double d, long double log_scale, long double degree
 
 // With w = z²/ν and s = w/(1 + w): −C′(ν) + ½·(s − log(1 + w)) + ½·s/ν.
 long double log_density_by_degrees(long double d, long double log_scale, long double degrees) {
+  if (!is_valid(degrees)) return nan;
   const long double r = log_ratio(d, log_scale, degrees);
   long double s = r > 0 ? 1 : 0, difference = s - softplus(r);
   if (is_moderate(r)) {
     const long double w = ratio(d, log_scale, degrees);
     s = w / (1 + w);
-    difference = w < 0.5L ? -boost::math::log1pmx(w, Quiet()) - w * s : s - std::log1p(w);
+    difference = w < 0.5L ? -log1pmx(w) - w * s : s - std::log1p(w);
   }
   return -student_t_constant_slope(degrees) + 0.5L * (difference + s / degrees);
 }
 
 // z²/(ν + z²)/dᵏ
 long double share(long double d, long double log_scale, long double degrees, int power) {
+  if (!is_valid(degrees)) return nan;
   const long double r = log_ratio(d, log_scale, degrees);
   if (r > 0) return 1 / (1 + std::exp(-r)) / std::pow(d, static_cast<long double>(power));
   if (power == 0) return std::exp(r) / (1 + std::exp(r));
@@ -87,7 +92,7 @@ long double share(long double d, long double log_scale, long double degrees, int
 }
 
 // For z ≤ 0 P(Z ≤ z) = ½·I(ν/2, ½) at the odds ν : z².
-UnitPoint at_z(long double z, long double degrees) { return at_odds(degrees, z * z); }
+UnitPoint at_z(long double z, long double degrees) { return is_valid(degrees) ? at_odds(degrees, z * z) : UnitPoint{nan, nan, nan, nan}; }
 
 long double cdf(long double z, long double degrees) {
   const long double tail = 0.5L * incomplete_beta(degrees / 2, 0.5L, at_z(z, degrees));
@@ -102,6 +107,7 @@ long double log_cdf(long double z, long double degrees) {
 
 // Density over P(Z ≤ z): with H = K/I, of which the logit of the odds changes by 2/|z|.
 long double log_cdf_slope(long double z, long double degrees) {
+  if (!is_valid(degrees)) return nan;
   if (std::isinf(z)) return 0;
   if (z < -1) return 2 / (-z * incomplete_beta_ratio(degrees / 2, 0.5L, at_z(z, degrees)));
   return std::exp(log_density(z, 0, degrees) - log_cdf(z, degrees));
@@ -109,6 +115,7 @@ long double log_cdf_slope(long double z, long double degrees) {
 
 // Of the lower tail, z < 0: both the shape ν/2 and the odds move with ν.
 long double cdf_by_degrees(long double z, long double degrees) {
+  if (!is_valid(degrees)) return nan;
   if (z > 0) return -cdf_by_degrees(-z, degrees);
   if (z == 0 || std::isinf(z)) return 0;
   const UnitPoint at = at_z(z, degrees);
@@ -116,6 +123,7 @@ long double cdf_by_degrees(long double z, long double degrees) {
 }
 
 long double log_cdf_by_degrees(long double z, long double degrees) {
+  if (!is_valid(degrees)) return nan;
   if (z >= 0) return cdf_by_degrees(z, degrees) / cdf(z, degrees);
   if (std::isinf(z)) return -infinite;
   const UnitPoint at = at_z(z, degrees);
@@ -124,13 +132,14 @@ long double log_cdf_by_degrees(long double z, long double degrees) {
 
 // −(∂P/∂ν)/density: how the quantile z moves.
 long double quantile_by_degrees(long double z, long double degrees) {
+  if (!is_valid(degrees)) return nan;
   if (z > 0) return -quantile_by_degrees(-z, degrees);
   if (z == 0 || std::isinf(z)) return 0;
   return 0.5L * z * (1 / degrees - 0.5L * incomplete_beta_inverse_by_a(degrees / 2, 0.5L, at_z(z, degrees)));
 }
 
 long double quantile(long double p, long double degrees) {
-  if (!(p >= 0 && p <= 1 && degrees > 0)) return std::numeric_limits<long double>::quiet_NaN();
+  if (!(p >= 0 && p <= 1) || !is_valid(degrees)) return nan;
   if (p > 0.5L) return -quantile(1 - p, degrees);
   const long double logit = incomplete_beta_inverse(degrees / 2, 0.5L, 2 * p, 1 - 2 * p);  // of ν : z²
   return -std::sqrt(degrees) * std::exp(-0.5L * logit);

@@ -111,6 +111,15 @@ TEST(StudentTFunctions, HaveTheLimits) {
   expect_close(value_of(binary(student_t_cdf), {z, degrees}), {0, 0.5, 1, nan, nan}, 1);
   expect_close(value_of(binary(student_t_log_cdf), {z, degrees}), {-inf, -std::log(2.0), 0, nan, nan}, 1);
   expect_close(value_of(binary(student_t_quantile), {row({0, 0.5, 1, nan, -0.5}), row({2, 2, 2, 2, 2})}), {-inf, 0, inf, nan, nan}, 1);
+  for (const double no_degrees : {0.0, -1.0, inf, nan}) {
+    const std::vector<Tensor> at{row({-inf, -2, -0.5, 0, 0.5}), row(std::vector<double>(5, no_degrees))};
+    const std::vector<double> nans(5, nan);
+    expect_close(value_of(binary(student_t_quantile), {row({0, 0.1, 0.5, 0.9, 1}), at[1]}), nans, 1);
+    for (const auto function : {density, student_t_cdf, student_t_log_cdf}) {
+      expect_close(value_of(binary(function), at), nans, 1);
+      for (const std::size_t by : {0, 1}) expect_close(value_of(derivative(function, by), at), nans, 1);
+    }
+  }
   // To the normal distribution: log φ(2), Φ(−2).
   expect_close(value_of(binary(density), {row({2}), row({1e300})}), {-2.9189385332046727}, 1);
   expect_close(value_of(binary(student_t_cdf), {row({-2}), row({1e18})}), {0.022750131948179207}, 4);
