@@ -37,10 +37,6 @@ struct Shapes {
     rest = std::exp(log_rest);
   }
   long double alpha, beta, missing, mean, rest;
-
-  // u = ∂log p/∂log α = α·(log y − ψ(α) + ψ(α + β)), v likewise of β.
-  long double u(long double y) const { return alpha * (std::log(y) + special::polygamma_increment(0, alpha, beta)); }
-  long double v(long double y) const { return beta * (std::log1p(-y) + special::polygamma_increment(0, beta, alpha)); }
 };
 
 bool is_inside(long double y) { return y > 0 && y < 1; }
@@ -57,11 +53,19 @@ long double score(long double y, long double x, long double c, By by) {
   if (!is_inside(y)) return nan;
   const Shapes shapes(x, c);
   if (by == By::y) return (shapes.alpha - 1) / y - (shapes.beta - 1) / (1 - y);
-  const long double u = shapes.u(y), v = shapes.v(y);
-  return by == By::x ? u * shapes.rest - v * shapes.mean : u + v;
+  const long double a = shapes.alpha, b = shapes.beta;
+  const special::UnitPoint at = special::at_odds(y, 1 - y);
+  const long double slope_a = a * special::stirling(1, a), slope_b = b * special::stirling(1, b);
+  if (by == By::c) return 0.5L + (a + b) * special::stirling(1, a + b) - slope_a - slope_b - special::beta_deviance(a, b, at);
+  const long double above = b * at.t - a * at.rest;  // (α + β)·(y − mean)
+  const bool near = std::abs(above) < 0.5L * std::min(a, b);
+  const long double moved = near ? std::log1p(above / a) - std::log1p(-above / b) : at.log_t - at.log_rest - x;
+  return a * shapes.rest * moved + 0.5L * (shapes.rest - shapes.mean) - shapes.rest * slope_a + shapes.mean * slope_b;
 }
 
-// ∂log p/∂x = u·S(−x) − v·S(x),  ∂c = u + v,  ∂y = (α − 1)/y − (β − 1)/(1 − y).
+// ∂log p/∂y = (α − 1)/y − (β − 1)/(1 − y). With u = ∂log p/∂log α = α·(log y − ψ(α) + ψ(α + β)), v likewise of β: ∂c = u + v,
+// ∂x = u·S(−x) − v·S(x). So that nothing of the size of α cancels, by the derivatives of what log p is evaluated by: with δ Stirling's
+// remainder ∂c = ½ + (α + β)·δ′(α + β) − α·δ′(α) − β·δ′(β) − deviance, and ψ(α) = log α − 1/(2α) + δ′(α) in the difference ∂x.
 struct Score {
   static constexpr std::string_view name = "beta_score";
   By by = By::x;

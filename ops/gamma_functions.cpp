@@ -120,7 +120,6 @@ long double log_beta(long double a, long double b) {
   if (a < b) std::swap(a, b);
   if (!(b > 0) || std::isnan(a)) return b == 0 && a >= 0 ? infinite : nan;
   if (std::isinf(a)) return -infinite;
-  const long double half_log_2pi = 0.918938533204672741780329736405617640L;
   const long double remainders = stirling(0, a) - stirling(0, a + b) + stirling(0, b);
   return remainders + half_log_2pi - 0.5L * std::log(b) - (a - 0.5L) * std::log1p(b / a) - b * std::log1p(a / b);
 }

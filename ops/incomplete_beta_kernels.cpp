@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/math/quadrature/gauss.hpp>
-#include <boost/math/special_functions/log1p.hpp>
 #include <cmath>
 #include <limits>
 
@@ -82,7 +81,8 @@ struct Fraction {
 };
 
 // For a and b both large, where the fraction needs √a terms: R as the integral of e^(−a·v + (a + b)·λ(v)), λ = −log(1 − t + t·e^−v), over
-// v > 0, how far u's logit is below t's; λ and −v + λ are what log(1 − u) and log u change by. The integrand is smooth and single-humped:
+// v > 0, how far u's logit is below t's; λ and λ − v are what log(1 − u) and log u change by, of which the smaller is known best: for t > ½
+// λ − v = −log(1 + (1 − t)·(e^v − 1)). The integrand is smooth and single-humped:
 // e^−60 at the end of what is integrated, by Gauss and Legendre's rule of 30 points on each half.
 Tail integrated_tail(long double a, long double b, const UnitPoint& at) {
   const long double slope = a * at.rest - b * at.t, curvature = (a + b) * at.t * at.rest;
@@ -90,9 +90,12 @@ Tail integrated_tail(long double a, long double b, const UnitPoint& at) {
   using Rule = boost::math::quadrature::gauss<long double, 30>;
   long double sum = 0, sum_a = 0, sum_b = 0;
   const auto add = [&](long double v, long double weight) {
-    const long double lambda = -std::log1p(at.t * std::expm1(-v)), density = weight * std::exp((a + b) * lambda - a * v);
+    const bool low = at.t <= 0.5L;
+    const long double smaller = -std::log1p(low ? at.t * std::expm1(-v) : at.rest * std::expm1(v));
+    const long double lambda = low ? smaller : smaller + v, of_u = low ? smaller - v : smaller;
+    const long double density = weight * std::exp(low ? (a + b) * lambda - a * v : (a + b) * of_u + b * v);
     sum += density;
-    sum_a += density * (lambda - v);
+    sum_a += density * of_u;
     sum_b += density * lambda;
   };
   const long double quarter = end / 4;
@@ -126,7 +129,7 @@ long double at_end(long double a, long double b, const UnitPoint& at) {
 
 // u − log(1 + u), of log(1 + u) where it is known better than u near −1.
 long double excess(long double u, long double log_one_plus) {
-  return std::abs(u) < 0.5L ? -boost::math::log1pmx(u, Quiet()) : u - log_one_plus;
+  return std::abs(u) < 0.5L ? -log1pmx(u) : u - log_one_plus;
 }
 
 long double log_tail(long double a, long double b, const UnitPoint& at) {
@@ -155,16 +158,18 @@ UnitPoint at_logit(long double logit) {
   return logit <= 0 ? low : std::isnan(logit) ? UnitPoint{nan, nan, nan, nan} : low.mirrored();
 }
 
-// By the deviances from the mean m = a/(a + b), so that a·log t and b·log(1 − t) do not cancel log B for large a and b:
-// log K = ½·log(ab/(2π(a + b))) + δ(a + b) − δ(a) − δ(b) − a·h(t/m) − b·h((1 − t)/(1 − m)), h(u) = u − 1 − log u.
-long double log_beta_kernel(long double a, long double b, const UnitPoint& at) {
-  const long double half_log_2pi = 0.918938533204672741780329736405617640L;
-  const long double larger = std::max(a, b), smaller = std::min(a, b);
+long double beta_deviance(long double a, long double b, const UnitPoint& at) {
   const long double above = b * at.t - a * at.rest;
   const long double log_mean = -std::log1p(b / a), log_mean_rest = -std::log1p(a / b);
-  const long double deviance = a * excess(above / a, at.log_t - log_mean) + b * excess(-above / b, at.log_rest - log_mean_rest);
+  return a * excess(above / a, at.log_t - log_mean) + b * excess(-above / b, at.log_rest - log_mean_rest);
+}
+
+// So that a·log t and b·log(1 − t) do not cancel log B for large a and b:
+// log K = ½·log(ab/(2π(a + b))) + δ(a + b) − δ(a) − δ(b) − deviance
+long double log_beta_kernel(long double a, long double b, const UnitPoint& at) {
+  const long double larger = std::max(a, b), smaller = std::min(a, b);
   const long double scale = 0.5L * (std::log(smaller) - std::log1p(smaller / larger)) - half_log_2pi;
-  return scale + stirling(0, a + b) - stirling(0, a) - stirling(0, b) - deviance;
+  return scale + stirling(0, a + b) - stirling(0, a) - stirling(0, b) - beta_deviance(a, b, at);
 }
 
 long double incomplete_beta(long double a, long double b, const UnitPoint& at) {
@@ -178,7 +183,10 @@ long double log_incomplete_beta(long double a, long double b, const UnitPoint& a
 }
 
 long double incomplete_beta_ratio(long double a, long double b, const UnitPoint& at) {
-  if (is_end(a, b, at)) return at_end(a, b, at) == 0 ? 1 / a : infinite;
+  if (is_end(a, b, at)) {
+    const long double value = at_end(a, b, at);
+    return std::isnan(value) ? value : value == 0 ? 1 / a : infinite;
+  }
   if (is_low(a, b, at)) return 1 / tail(a, b, at, false).inverse_ratio;
   return std::exp(log_incomplete_beta(a, b, at) - log_beta_kernel(a, b, at));
 }
@@ -237,6 +245,26 @@ long double incomplete_beta_inverse_by_a(long double a, long double b, const Uni
   return low_by_b(b, a, at.mirrored(), high) / high.inverse_ratio;
 }
 
+namespace {
+
+struct ValueAndRatio {
+  long double log_value, ratio;  // log I, I/K
+};
+
+// Both from one tail, as log_incomplete_beta and incomplete_beta_ratio are.
+ValueAndRatio value_and_ratio(long double a, long double b, const UnitPoint& at) {
+  if (is_end(a, b, at)) return {log_incomplete_beta(a, b, at), incomplete_beta_ratio(a, b, at)};
+  const long double log_kernel = log_beta_kernel(a, b, at);
+  if (is_low(a, b, at)) {
+    const long double inverse = tail(a, b, at, false).inverse_ratio;
+    return {log_kernel - std::log(inverse), 1 / inverse};
+  }
+  const long double rest = std::exp(log_kernel) / tail(b, a, at.mirrored(), false).inverse_ratio, log_value = std::log1p(-rest);
+  return {log_value, std::exp(log_value - log_kernel)};
+}
+
+}  // namespace
+
 // log I is concave in the logit of t, as every integral of a log-concave function is: Newton's method comes to the solution from below,
 // whatever it starts from. Below, I is t^a/(a·B); where that is far, the normal distribution is a better start.
 long double incomplete_beta_inverse(long double a, long double b, long double p, long double q) {
@@ -248,7 +276,8 @@ long double incomplete_beta_inverse(long double a, long double b, long double p,
   if (std::min(a, b) > 1) logit = std::max(logit, std::log(a / b) - std::sqrt(-2 * log_level * (1 / a + 1 / b)));
   for (int i = 0; i < 200; ++i) {
     const UnitPoint at = at_logit(logit);
-    const long double step = (log_level - log_incomplete_beta(a, b, at)) * incomplete_beta_ratio(a, b, at);
+    const ValueAndRatio now = value_and_ratio(a, b, at);
+    const long double step = (log_level - now.log_value) * now.ratio;
     logit += step;
     if (!(std::abs(step) > 1e-10L * std::min(1.0L, std::abs(logit)))) break;  // it was off by the square of that
   }

@@ -17,6 +17,8 @@ UnitPoint at_logit(long double logit);            ///< 1/(1 + e^−logit)
 long double incomplete_beta(long double a, long double b, const UnitPoint& at);        ///< I
 long double log_incomplete_beta(long double a, long double b, const UnitPoint& at);    ///< log I, also where I underflows
 long double log_beta_kernel(long double a, long double b, const UnitPoint& at);        ///< log K
+/// a·h(t/m) + b·h((1 − t)/(1 − m)) from the mean m = a/(a + b), h(u) = u − 1 − log u ≥ 0: what log K falls by away from it.
+long double beta_deviance(long double a, long double b, const UnitPoint& at);
 long double incomplete_beta_ratio(long double a, long double b, const UnitPoint& at);  ///< I/K, also where both underflow
 
 // Of the odds x : y. At an end, where K is 0, the limits.

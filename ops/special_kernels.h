@@ -20,6 +20,8 @@ T rounded(long double value) {
   return static_cast<T>(static_cast<double>(value));
 }
 
+constexpr long double half_log_2pi = 0.918938533204672741780329736405617640L;
+
 // Of x > 0, else NaN; the limits at 0 and ∞.
 double log_gamma(double x);                          ///< log Γ(x)
 double digamma(double x);                            ///< ψ(x)
