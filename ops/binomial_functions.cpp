@@ -14,6 +14,7 @@
 #include "ops/exponential.h"
 #include "ops/gamma_functions.h"
 #include "ops/incomplete_beta_kernels.h"
+#include "ops/integer_search.h"
 #include "ops/special_kernels.h"
 
 namespace loglik {
@@ -59,6 +60,16 @@ long double by_log_size(long double y, long double log_mean, long double log_siz
   return size * (at.log_t + special::polygamma_increment(0, size, y) + at.rest) - y * at.t;
 }
 
+// ψ(r + y) − ψ(y + 1) + log(μ/(r + μ)), of which the first and the last are large for large r: both of long double.
+long double negative_binomial_by_y(long double y, long double log_mean, long double log_size) {
+  if (!(y >= 0) || std::isnan(log_mean) || std::isnan(log_size)) return nan;
+  const long double held = held_log_size(log_mean, log_size);
+  const long double size = std::exp(std::min(held, 11000.0L));
+  const long double increment =
+      size >= 1 ? special::polygamma_increment(0, y + 1, size - 1) : -special::polygamma_increment(0, size + y, 1 - size);
+  return increment + (std::max(held - 11000, 0.0L) + special::at_logit(held - log_mean).log_rest);
+}
+
 constexpr const char* positive_trials = "trials is {}, must be at least 1";
 
 struct BinomialLogProb {  // ∂ℓ = y·S(−ℓ) − (n − y)·S(ℓ),  ∂y = ℓ − ψ(y + 1) + ψ(n − y + 1)
@@ -97,6 +108,20 @@ struct NegativeBinomialBySize {
   }
 };
 
+struct NegativeBinomialByY {  // ∂y = ψ′(r + y) − ψ′(y + 1),  ∂m = t,  ∂c = r·ψ′(r + y) − t, which is 1 − t for large r
+  static constexpr std::string_view name = "negative_binomial_by_y";
+  template <class T>
+  T operator()(T y, T log_mean, T log_size) const {
+    return rounded<T>(negative_binomial_by_y(y, log_mean, log_size));
+  }
+  static std::vector<Node> gradient(const GradientArgs& args) {
+    const Node g = args.output_gradient(0), y = args.input(0), m = args.input(1), c = args.input(2);
+    const Node size = exp(minimum(c, 80.0)), t = sigmoid(c - m);
+    return {args.wants(0) ? g * (trigamma(size + y) - trigamma(y + 1.0)) : Node(), g * t,
+            args.wants(2) ? g * (where(greater(c, 80.0), 1.0, size * trigamma(size + y)) - t) : Node()};
+  }
+};
+
 // With r·μ/(r + μ) = 1/(1/r + 1/μ):  ∂m = y·t − rμ/(r + μ),  ∂y = ψ(r + y) − ψ(y + 1) + log u
 struct NegativeBinomialLogProb {
   static constexpr std::string_view name = "negative_binomial_log_prob";
@@ -107,31 +132,12 @@ struct NegativeBinomialLogProb {
   static std::vector<Node> gradient(const GradientArgs& args) {
     const Node g = args.output_gradient(0), y = args.input(0), m = args.input(1), c = args.input(2);
     std::vector<Node> result(3);
-    if (args.wants(0)) result[0] = g * (digamma(exp(minimum(c, 80.0)) + y) - digamma(y + 1.0) - softplus(minimum(c, 80.0) - m));
+    if (args.wants(0)) result[0] = g * elementwise<NegativeBinomialByY>({y, m, c});
     if (args.wants(1)) result[1] = g * (y * sigmoid(c - m) - exp(-logaddexp(-c, -m)));
     if (args.wants(2)) result[2] = g * elementwise<NegativeBinomialBySize>({y, m, c});
     return result;
   }
 };
-
-// The smallest k in [0, last] with cdf(k) ≥ p, cdf increasing and cdf(last) ≥ p: from a guess by doubled steps to an interval, then halves.
-template <class Cdf>
-long double smallest(long double guess, long double last, Cdf reaches) {
-  long double low = -1, high = last, step = 1;  // cdf(low) < p ≤ cdf(high)
-  long double at = std::isnan(guess) ? 0 : std::clamp(std::floor(guess), 0.0L, last);
-  while (high - low > 1) {
-    const bool enough = reaches(at);
-    (enough ? high : low) = at;
-    if (low < 0 || high == last) {  // one side is still where it began: go there
-      at = enough ? std::max(at - step, low + 1) : std::min(at + step, high - 1);
-      step *= 2;
-    } else {
-      at = low + std::floor((high - low) / 2);
-      if (at == low) break;  // whole numbers end where the significand does
-    }
-  }
-  return high;
-}
 
 // Whole numbers do not move.
 std::vector<Node> constant(const GradientArgs& args) { return std::vector<Node>(args.input_count()); }
@@ -145,7 +151,7 @@ struct BinomialQuantile {
     const special::UnitPoint at = special::at_odds(x, y);
     if (!(p >= 0 && p <= 1) || std::isnan(at.t)) return std::numeric_limits<T>::quiet_NaN();
     const auto reaches = [&](long double k) { return k >= n || rounded<T>(special::incomplete_beta(n - k, k + 1, at)) >= p; };
-    return static_cast<T>(smallest(n * at.rest, n, reaches));
+    return static_cast<T>(special::smallest_integer(n * at.rest, n, reaches));
   }
   void check() const {
     if (trials < 1) throw ArgumentError(fmt::format(positive_trials, trials));
@@ -164,7 +170,7 @@ struct NegativeBinomialQuantile {
     if (p == 1) return std::numeric_limits<T>::infinity();
     const long double r = size, last = std::numeric_limits<T>::max();
     const auto reaches = [&](long double k) { return rounded<T>(special::incomplete_beta(r, k + 1, at)) >= p; };
-    const long double k = smallest(r * at.rest / at.t, last, reaches);
+    const long double k = special::smallest_integer(r * at.rest / at.t, last, reaches);
     return k == last ? std::numeric_limits<T>::infinity() : static_cast<T>(k);
   }
   static std::vector<Node> gradient(const GradientArgs& args) { return constant(args); }
@@ -189,6 +195,7 @@ void register_binomial_functions() {
   register_elementwise<BinomialLogProb, 2>();
   register_elementwise<NegativeBinomialLogProb, 3>();
   register_elementwise<NegativeBinomialBySize, 3>();
+  register_elementwise<NegativeBinomialByY, 3>();
   register_elementwise<BinomialQuantile, 3>();
   register_elementwise<NegativeBinomialQuantile, 4>();
 }

@@ -14,7 +14,8 @@ namespace loglik {
 Node binomial_log_prob(Operand y, Operand logits, std::int64_t trials);
 
 /// log P(y) of mean μ = e^m and size r = e^c: log Γ(r + y)/(Γ(r)·y!) + r·log(r/(r + μ)) + y·log(μ/(r + μ)). As r grows, Poisson's.
-/// Gradients by m: (y − μ)·r/(r + μ), by c: −r·(log(1 + μ/r) − ψ(r + y) + ψ(r)) − (y − μ)·r/(r + μ).
+/// Gradients by y: ψ(r + y) − ψ(y + 1) + log(μ/(r + μ)), by m: (y − μ)·r/(r + μ),
+/// by c: −r·(log(1 + μ/r) − ψ(r + y) + ψ(r)) − (y − μ)·r/(r + μ).
 Node negative_binomial_log_prob(Operand y, Operand log_mean, Operand log_size);
 
 /// The smallest k in 0 … n with P(Y ≤ k) ≥ p where π = y/(x + y) is said by its odds, and P as `incomplete_beta(n − k, k + 1, x, y)` of the

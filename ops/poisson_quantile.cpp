@@ -6,6 +6,7 @@
 
 #include "framework/register_elementwise.h"
 #include "ops/incomplete_gamma_kernels.h"
+#include "ops/integer_search.h"
 #include "ops/special_kernels.h"
 
 namespace loglik {
@@ -22,31 +23,12 @@ struct PoissonQuantile {
     const double z = special::normal_quantile(static_cast<double>(p));
     const double guess = std::max(0.0, std::floor(rate + std::sqrt(rate) * z + (z * z - 1) / 6));
     if (rate > 1e15) return static_cast<T>(guess);
-    return static_cast<T>(search(guess, [=](double n) { return special::rounded<T>(special::gamma_tail(true, n + 1, rate)) >= p; }));
+    const auto reaches = [=](long double n) {
+      return special::rounded<T>(special::gamma_tail(true, static_cast<double>(n) + 1, rate)) >= p;
+    };
+    return static_cast<T>(special::smallest_integer(guess, 0x1p62L, reaches));
   }
-  static std::vector<Node> gradient(const GradientArgs& args) { not_differentiable(args, "it is an integer"); }
-
-  // The smallest n ≥ 0 that `reaches`, which all above do too: strides that double, then halves.
-  template <class F>
-  static double search(double n, F reaches) {
-    double low = n, high = n;
-    if (reaches(n))
-      for (double stride = 1; low >= 0 && reaches(low); stride *= 2) {
-        high = low;
-        low -= stride;
-      }
-    else
-      for (double stride = 1; !reaches(high); stride *= 2) {
-        low = high;
-        high += stride;
-      }
-    low = std::max(low, -1.0);
-    while (high - low > 1) {
-      const double middle = std::floor(low + (high - low) / 2);
-      (reaches(middle) ? high : low) = middle;
-    }
-    return high;
-  }
+  static std::vector<Node> gradient(const GradientArgs&) { return std::vector<Node>(2); }  // integers do not move
 };
 
 }  // namespace

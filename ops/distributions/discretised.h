@@ -22,7 +22,7 @@ namespace loglik {
 /// that width about y itself. The support is of integers where these are
 /// the middles, else of all numbers between the bounds.
 ///
-/// Answers: cdf, survival and their logs; with the base's quantile: quantile, median; with its draws: sample, not differentiable. Shapes:
+/// Answers: cdf, survival and their logs; with the base's quantile: quantile, median; with its draws: sample, of gradient zero. Shapes:
 /// as the base. Methods throw ArgumentError unless width is finite and above 0 and lower < upper, whole widths apart, and for a base that
 /// has no cdf, is discrete or of rows. Source: Salimans et al. 2017, PixelCNN++, arXiv:1701.05517.
 struct Discretised {

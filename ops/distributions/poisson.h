@@ -33,10 +33,10 @@ struct Poisson {
   Node survival(Node y) const;      ///< P(Y > y), to full relative precision
   Node log_cdf(Node y) const;       ///< to full relative precision in both tails
   Node log_survival(Node y) const;  ///< likewise
-  Node quantile(Node p) const;      ///< an integer, ∞ at 1; that of cdf(n) is n wherever cdf(n) < 1. Not differentiable
+  Node quantile(Node p) const;      ///< an integer, ∞ at 1; that of cdf(n) is n wherever cdf(n) < 1. Its gradient is zero
   Node crps(Node y) const;
   Node deviance(Node y) const;              ///< 2·(λ − y − y·log(λ/y))
-  Node sample(std::string_view key) const;  ///< the quantile of a uniform number: not differentiable
+  Node sample(std::string_view key) const;  ///< the quantile of a uniform number; not differentiable: its gradient is zero
   Node kl(const Poisson& other) const;
   FisherInformation fisher_information() const;  ///< λ
   Support support() const { return Support::counts; }

@@ -7,6 +7,7 @@
 #include "ops/incomplete_beta.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -37,11 +38,12 @@ const ConformanceCases conforming{
     {"binomial_log_prob", of_ten, options(2, {0.5, 9.5}, {-2, 2})},
     {"negative_binomial_log_prob", negative, options(3, {0.5, 9.5}, {-1.5, 1.5})},
     {"negative_binomial_by_log_size", derivative(negative, 2), options(3, {0.5, 9.5}, {-1.5, 1.5})},
+    {"negative_binomial_by_y", derivative(negative, 0), options(3, {0.5, 9.5}, {-1.5, 1.5})},
     {"binomial_quantile", quantile_of_ten, options(3, {0.05, 0.95}, {0.4, 4})},
     {"negative_binomial_quantile", negative_quantile, options(4, {0.05, 0.95}, {0.4, 4})},
 };
 const References references{"BinomialFunctions.AreRight",
-                            {"binomial_log_prob", "negative_binomial_log_prob", "negative_binomial_by_log_size"}};
+                            {"binomial_log_prob", "negative_binomial_log_prob", "negative_binomial_by_log_size", "negative_binomial_by_y"}};
 const References quantiles{"BinomialFunctions.QuantilesAreTheSmallestThatReach", {"binomial_quantile", "negative_binomial_quantile"}};
 constexpr double ulps = 8;
 
@@ -77,6 +79,18 @@ TEST(BinomialFunctions, AreRight) {  // from the textbook formulas at 60 digits,
                   1e-17);
 }
 
+TEST(BinomialFunctions, GradientsByYAreRight) {  // from the digammas at 200 digits; log y! and the logarithms leave an ulp of them
+  const Tensor y = row({0, 5, 7, 1e5, 2, 12, 0, 5, 3}), m = row({1, 3, 2, 11, -20, 3, -50, 100, 2}),
+               c = row({0.5, 18, -3, 5, 40, 104, -50, 120, -104});
+  expect_close(value_of(derivative(negative, 0), {y, m, c}),
+               {0.27019579764966008, 1.2938820942008323, -0.14195694296340923, -0.0010026463718477173, -20.922784335098467,
+                0.47400498669085465, -5.1847055285870725e+21, 98.293882329507046, -0.33333333333333333},
+               8);
+  // Where r and μ are out of all range log(rμ/(r + μ)) − ψ(y + 1) is left.
+  expect_close(value_of(derivative(negative, 0), {row({0, 0, 0}), row({1e4, 2e4, 1e300}), row({1e6, 1.5e4, 1e300})}),
+               {1e4 + 0.57721566490153286, 1.5e4 + 0.57721566490153286, 1e300}, 2);
+}
+
 TEST(BinomialFunctions, NegativeBinomialOfALargeSizeIsPoisson) {  // float32 by lgamma has −33 there: a minimum that is none
   const auto single = [](double value) { return row({value}).cast(DType::float32); };
   EXPECT_NEAR(value_of(negative, {single(5), single(3), single(18)}).at(0), -9.8730269710757382, 1e-6);
@@ -95,7 +109,7 @@ TEST(BinomialFunctions, NoGradientIsNan) {
                second = broadcast_to(graph.constant(row(raws).cast(dtype).reshape({1, 1, n})), {5, n, n});
     const Node y = graph.constant(ys);
     for (const Node& value : {negative_binomial_log_prob(y, first, second), binomial_log_prob(y, first, 10) + 0.0 * second}) {
-      std::vector<Node> results = gradients(reduce_sum(where(equal(value, value), value, 0.0)), std::vector<Node>{first, second});
+      std::vector<Node> results = gradients(reduce_sum(where(equal(value, value), value, 0.0)), std::vector<Node>{first, second, y});
       results.push_back(value);
       for (const Node& result : results) {
         const Tensor values = interpret(result);
@@ -137,8 +151,10 @@ TEST(BinomialFunctions, QuantilesAreTheSmallestThatReach) {
 TEST(BinomialFunctions, RefuseTrialsOutOfRange) {
   Graph graph;
   const Node x = graph.input("x", {3});
-  EXPECT_THROW(binomial_log_prob(x, x, 0), ArgumentError);
-  EXPECT_THROW(binomial_quantile(x, x, x, -1), ArgumentError);
+  expect_error<ArgumentError>([&] { binomial_log_prob(x, x, 0); }, "binomial_log_prob", "binomial_functions_test.cpp",
+                              "trials is 0, must be at least 1");
+  expect_error<ArgumentError>([&] { binomial_quantile(x, x, x, -1); }, "binomial_quantile", "binomial_functions_test.cpp",
+                              "trials is -1, must be at least 1");
 }
 
 }  // namespace
