@@ -9,6 +9,7 @@
 #include <numbers>
 
 #include "framework/error.h"
+#include "framework/graph.h"
 #include "framework/primitives.h"
 #include "framework/register_elementwise.h"
 #include "ops/arithmetic.h"
@@ -177,8 +178,10 @@ Node von_mises_integral(int i, int j, Operand a, Operand b, Operand y) {
 
 Node von_mises_cdf(Operand a, Operand b, Operand y) {
   const SiteScope site(y.site());
-  const Node share = von_mises_integral(0, 0, a, b, y) / Whole(a.node(), b.node()).integral;
-  return where(greater_equal(y, pi), 1.0, share);
+  const Node first = !a.is_number() ? a.node() : !b.is_number() ? b.node() : y.node();
+  const auto node = [&](Operand x) { return x.is_number() ? first.graph().constant(x.number(), first.dtype()) : x.node(); };
+  const Node share = von_mises_integral(0, 0, a, b, y) / Whole(node(a), node(b)).integral;
+  return where(greater_equal(node(y), pi), 1.0, share);
 }
 
 Node von_mises_quantile(Operand a, Operand b, Operand p) { return elementwise<VonMisesQuantile>({a, b, p}); }

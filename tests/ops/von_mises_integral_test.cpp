@@ -7,6 +7,7 @@
 #include "ops/bessel.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -123,6 +124,15 @@ TEST(VonMisesIntegral, HasItsLimits) {
   }
 }
 
+TEST(VonMisesIntegral, TakesNumbers) {
+  Graph graph;
+  const Node y = graph.constant(row({-2, 0.5})), a = graph.constant(row({2, 2})), b = graph.constant(row({0.75, 0.75}));
+  const Tensor expected = interpret(von_mises_cdf(a, b, y));
+  EXPECT_TRUE(interpret(von_mises_cdf(2, 0.75, y)).same_bits(expected));
+  EXPECT_TRUE(interpret(von_mises_cdf(a, 0.75, y)).same_bits(expected));
+  expect_close(interpret(von_mises_cdf(2, b, 0.5)), {expected.at(1), expected.at(1)}, 0);
+}
+
 TEST(VonMisesIntegral, UniformIsLinear) {
   const Tensor zero = row({0});
   const std::vector<double> angles{-2, 0, 1}, levels{0.25, 0.5, 0.9};
@@ -149,9 +159,11 @@ TEST(VonMisesIntegral, ExponentIsPreciseNearThePeak) {  // κ·(1 − cos 1e-6) 
 TEST(VonMisesIntegral, RefusesWhatIsOutOfRange) {
   Graph graph;
   const Node x = graph.constant(row({1}));
-  EXPECT_THROW(von_mises_integral(-1, 0, x, x, x), ArgumentError);
-  EXPECT_THROW(von_mises_integral(2, 3, x, x, x), ArgumentError);
-  EXPECT_THROW(gradient(reduce_sum(von_mises_integral(2, 2, x, x, x)), x), GradientError);
+  const std::string op = "von_mises_integral", file = "von_mises_integral_test.cpp";
+  expect_error<ArgumentError>([&] { von_mises_integral(-1, 0, x, x, x); }, op, file, "i = -1, j = 0: need i, j ≥ 0 and i + j ≤ 4");
+  expect_error<ArgumentError>([&] { von_mises_integral(2, 3, x, x, x); }, op, file, "i = 2, j = 3: need i, j ≥ 0 and i + j ≤ 4");
+  expect_error<GradientError>([&] { gradient(reduce_sum(von_mises_integral(2, 2, x, x, x)), x); },
+                              op + " at " + file + ":{line} has no gradient: i + j = 4 is the highest, the loss needs one for constant");
 }
 
 }  // namespace
