@@ -26,6 +26,8 @@ TensorType log_prob_type(const Distribution& distribution, Graph& graph, Site si
     const Temporary temporary(graph);
     return TensorType(distribution.log_prob(graph.constant(0.0, dtype, site)).type());
   };
+  const std::optional<TensorType> target = distribution.target();
+  if (target && !is_float(target->dtype)) return try_dtype(target->dtype);
   try {
     return try_dtype(DType::float32);
   } catch (const DtypeError&) {  // parameters of float64 want a target of float64

@@ -19,10 +19,11 @@ namespace loglik {
 // ops/distributions/numerical/table.h), to a relative error of 1e-11 for mean, variance, entropy, cdf, survival, quantile and crps; cdf and
 // survival to 2e-10 in tails down to 1e-250; for float32 parameters, to 2e-7. That is for y that can be told apart: where the spread is
 // 1e-7 of the location, y has but 9 digits more. Kinks in the density cost digits: Huber's density has its variance to 1e-7. Counts are
-// summed, at most 4,095 of them.
+// summed, at most 4,095 of them: tails beyond those, where the probability has fallen by e^40 or more, are 0, and their logarithms −∞.
 //
 // No silent failure: a run whose integral is not 1 to within 1e-5 throws IntegrationError, with the row. So does a density that is unlike
-// one (log_prob of an unnormalised one), or with maxima so narrow and far apart that they are not found.
+// one (log_prob of an unnormalised one), or with maxima so narrow and far apart that they are not found. A mode is the highest maximum of
+// log_prob that is found, of whatever function that is: it takes no integral, and none is checked.
 
 /// A numerical mean or variance that does not exist is +∞, and −∞ if only the left tail's is infinite: where log p falls so slowly with
 /// log |y|, as far out as 1e150 scales or y itself can be had, that the integral diverges, a power law of that exponent or of one up to

@@ -6,6 +6,7 @@
 
 #include "framework/error.h"
 #include "framework/graph.h"
+#include "framework/log_prob_type.h"
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
 #include "ops/concat.h"
@@ -34,7 +35,10 @@ Node dawid_sebastiani(const Distribution& d, Node y) {
 }
 
 Node interval_score(const Distribution& d, Node y, double level) {
-  const auto [low, high] = central_interval(d, level);
+  auto [low, high] = central_interval(d, level);
+  const DType dtype = log_prob_type(d, low.graph()).dtype;
+  for (Node* number : {&low, &high, &y})  // of labels these are integers
+    if (!is_float(number->dtype())) *number = cast(*number, dtype);
   const double factor = 2 / (1 - level);
   return (high - low) + factor * maximum(low - y, 0.0) + factor * maximum(y - high, 0.0);
 }

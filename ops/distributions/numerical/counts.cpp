@@ -34,6 +34,7 @@ Counts::Counts(const Distribution& d) : log_density_(d), lower_(d.support()->low
   const Shape& columns = log_density_.type().shape;
   const bool all = upper_ - lower_ < most;
   const double last = all ? upper_ - lower_ : most;
+  if (!all) top_ = searched_top();
   first_ = all ? broadcast_to(graph.constant(lower_, DType::float64), columns) : first_of_window();
   steps_ = along_first(graph, evenly(0, last, static_cast<std::int64_t>(last) + 1), columns.rank() + 1);
   log_p_ = log_p_of(first_ + steps_);
@@ -50,7 +51,7 @@ Node Counts::log_p_of(Node k) const {
   return where(logical_and(inside, equal(value, value)), value, -infinity);
 }
 
-Node Counts::first_of_window() const {
+Node Counts::searched_top() const {
   Graph& graph = log_density_.graph();
   const Shape& columns = log_density_.type().shape;
   const auto number = [&](Node t) { return lower_ + floor(exp(t)); };  // 0 below e⁰
@@ -60,11 +61,14 @@ Node Counts::first_of_window() const {
     t = found;
     maximum_t = row(found.output(1), 0);
   }
-  const Node top = number(stop_gradient(maximum_t));
+  return number(stop_gradient(maximum_t));
+}
+
+Node Counts::first_of_window() const {
   // The whole powers of 2^½ are near enough.
-  const Node distance = over_columns(graph, evenly(0, log_largest, 107), columns);
-  const Node fallen = fall_search(distance, log_p_of(top - floor(exp(distance))), expand_dims(log_p_of(top), 0), fall);
-  return stop_gradient(maximum(top - floor(exp(row(fallen, 1))), lower_));
+  const Node distance = over_columns(log_density_.graph(), evenly(0, log_largest, 107), log_density_.type().shape);
+  const Node fallen = fall_search(distance, log_p_of(top_ - floor(exp(distance))), expand_dims(log_p_of(top_), 0), fall);
+  return stop_gradient(maximum(top_ - floor(exp(row(fallen, 1))), lower_));
 }
 
 // NaN, which is refused, where the window ends too early.
@@ -84,7 +88,16 @@ Node Counts::variance() const {
   return reduce_sum(p_ * square(steps_ - sum / mass), {0}) / mass;
 }
 
-Node Counts::mode() const { return first_ + cast(argmax(log_p_, 0, false), DType::float64); }
+// Refused where the maximum is at an end of what is looked at: there is a higher one beyond.
+Node Counts::mode() const {
+  if (!top_) return first_ + cast(argmax(log_p_, 0, false), DType::float64);
+  const Node first = stop_gradient(maximum(top_ - 0.5 * most, lower_));
+  const Node index = cast(argmax(log_p_of(first + steps_), 0, false), DType::float64);
+  const Node found = first + index, inner = logical_or(greater(index, 0.0), equal(first, lower_));
+  const Node is_inside = logical_and(inner, logical_or(less(index, most), greater_equal(found, upper_)));
+  const std::string what = fmt::format("mode of \"{}\"", log_density_.distribution().name());
+  return found * checked_mass(0.0 * first + 1.0, where(is_inside, found, nan), what, tolerance);
+}
 
 Node Counts::entropy() const {
   const Node sum = -reduce_sum(p_ * where(greater(p_, 0.0), log_p_, 0.0), {0}), mass = normaliser(sum, "entropy");

@@ -9,7 +9,6 @@
 #include "framework/log_prob_type.h"
 #include "framework/primitives.h"
 #include "framework/registry.h"
-#include "framework/temporary.h"
 
 namespace loglik::numerical {
 namespace {
@@ -61,14 +60,8 @@ LogDensity::LogDensity(const Distribution& distribution) : distribution_(distrib
   if (distribution.event_rank() != 0)
     throw ArgumentError(fmt::format("the distribution \"{}\" is of rows: numerical answers are of single numbers", distribution.name()));
   const std::optional<TensorType> target = distribution.target();
-  if (target && !is_float(target->dtype)) {
-    const Temporary temporary(*graph_);
-    type_ = TensorType(distribution.log_prob(cast(graph_->constant(0.0, DType::float32), target->dtype)).type());
-    y_dtype_ = target->dtype;
-  } else {
-    type_ = log_prob_type(distribution, *graph_);
-    y_dtype_ = type_.dtype;
-  }
+  type_ = log_prob_type(distribution, *graph_);
+  y_dtype_ = target && !is_float(target->dtype) ? target->dtype : type_.dtype;
 }
 
 Node LogDensity::operator()(Node y) const {

@@ -43,7 +43,7 @@ Node take_in_column(Operand x, Operand index);
 Node panel_quantile(Operand edges, Operand log_f, Operand below, Operand above, Operand p);
 
 /// The mass {S…} itself, if it is 1 to within the tolerance, and if the answer, whose numbers are of its shape, is not NaN; else
-/// IntegrationError: "numerical mean of "mine" at row 3: its density has mass 0.73, not 1: …". Gradient: of the mass.
+/// IntegrationError: "numerical mean of "mine" at row 3: the mass that was found is 0.73, not 1: …". Gradient: of the mass.
 Node checked_mass(Operand mass, Operand answer, std::string what, double tolerance);
 
 /// Points and weights of Gauss & Legendre on [−1, 1], and the barycentric weights of interpolation between them.

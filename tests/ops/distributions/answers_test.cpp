@@ -5,6 +5,7 @@
 #include "ops/ops.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/distributions/samples.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -74,6 +75,28 @@ TEST(Answers, DrawByTheQuantile) {
   const Node loc = graph.constant(Tensor(DType::float64, {ks_draws}));
   const Tensor draws = interpret(sample(OnlyQuantile{loc}, "draws"), {}, 7);
   EXPECT_LT(ks_distance(draws, [](double y) { return 1 / (1 + std::exp(-y)); }), ks_bound);
+}
+
+TEST(Answers, OfLabels) {  // log_prob takes int32
+  Graph graph;
+  const Ordinal ordinal{.eta = graph.constant(row({-1, 0.2, 3})), .cut_points = graph.constant(row({-0.5, 0.5, 1.5}))};
+  expect_close(interpret(median(ordinal)), {0, 1, 3}, 0);
+  const auto [low, high] = central_interval(ordinal, 0.5);  // sigmoid(cut − eta): 0.62, 0.82, …; 0.33, 0.57, 0.79; 0.03, 0.08, 0.18
+  expect_close(interpret(low), {0, 0, 3}, 0);
+  expect_close(interpret(high), {1, 2, 3}, 0);
+  const Node labels = graph.constant(Tensor::from(std::vector<std::int32_t>{0, 3, 2}));
+  expect_close(interpret(interval_score(ordinal, labels, 0.5)), {1, 2 + 4, 4}, 0);
+  expect_close(interpret(interval_score(ordinal, labels, 0.7)), {2, 3, 1 + 0 / 0.15}, 2);
+  const Categorical categorical{.logits = graph.constant(Tensor::from(std::vector<double>{0, 1, 2, 0, 0, 5}, {2, 3}))};
+  expect_close(interpret(median(categorical)), {2, 2}, 0);
+  struct Labels {  // no support
+    Node logits;
+    Node log_prob(Node y) const { return Categorical{.logits = logits}.log_prob(y); }
+    TensorType target() const { return Categorical{.logits = logits}.target(); }
+  };
+  EXPECT_EQ(error_of<ArgumentError>([&] { median(Labels{categorical.logits}); }),
+            "quantile of the distribution \"distribution\": it has none itself, nor any that this one follows from, and a numerical one "
+            "needs its support()");
 }
 
 TEST(Answers, WhatIsUnknownIsRefused) {

@@ -11,24 +11,13 @@
 #include "ops/distributions/answers.h"
 #include "ops/ops.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/distributions/bare.h"
 #include "tests/ops/distributions/samples.h"
 
 namespace loglik {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-/// A distribution that tells no more than its density and support.
-template <class D>
-struct Bare {
-  D distribution;
-  Node log_prob(Node y) const { return distribution.log_prob(y); }
-  Support support() const { return distribution.support(); }
-};
-template <class D>
-Bare<D> bare(D d) {
-  return {std::move(d)};
-}
 
 double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2)); }
 
