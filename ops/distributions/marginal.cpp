@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <numeric>
 
 #include "framework/autodiff.h"
@@ -55,6 +56,8 @@ class Marginal::Likelihood {
   /// The gradient by the family's own parameters, one after the other, of the rows last evaluated.
   std::vector<double> own_gradient() const { return own_gradient_; }
   void set_own(std::span<const double> values);
+
+  std::mutex in_use;  ///< held by who evaluates once a Marginal is given away
 
  private:
   Targets targets_;
@@ -250,6 +253,7 @@ Marginal fit_marginal(std::string_view name, const Targets& targets, const Tenso
 double Marginal::nll(const Tensor& y, const std::optional<Tensor>& weights) const {
   const Rows rows = likelihood_->take(y, weights);
   std::vector<double> values(likelihood_->columns()), gradient(likelihood_->outputs());
+  const std::lock_guard lock(likelihood_->in_use);
   likelihood_->evaluate(rows, raw_, values, gradient);
   return sum(values);
 }

@@ -18,12 +18,13 @@ class Marginal {
   const std::vector<double>& raw() const { return raw_; }  ///< {raw_outputs}
   bool is_maximum() const { return is_maximum_; }  ///< or only the best candidate
   double nll() const { return nll_; }  ///< Σ w·nll / Σ w of the targets that it was fitted to, nats a sample
-  /// The same of other targets. Throws as fit_marginal.
+  /// The same of other targets. Throws as fit_marginal. From any threads: those of one fit, copies of it included, wait for each other.
   double nll(const Tensor& y, const std::optional<Tensor>& weights = {}) const;
   /// Parameters that the family trains for itself ("gaussian_1/log_scale"), with their maximum-likelihood values; float64.
   const std::vector<std::pair<std::string, Tensor>>& parameters() const { return parameters_; }
 
  private:
+  Marginal() = default;  // by fit_marginal alone
   friend Marginal fit_marginal(const Family&, const Targets&, const Tensor&, const std::optional<Tensor>&);
   class Likelihood;
   std::shared_ptr<Likelihood> likelihood_;

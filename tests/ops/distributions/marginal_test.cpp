@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <thread>
 
 #include "framework/error.h"
 #include "framework/thread_pool.h"
@@ -195,6 +196,20 @@ TEST(Marginal, RefusesWhatItCannotFit) {
             "fit_marginal: the weight at row 1 is -1, needs to be finite and not negative");
   EXPECT_EQ(error_of<ArgumentError>([] { fit_marginal("gaussian", {}, row({1, 2}), row({0, 0})); }), "fit_marginal: all 2 rows have weight 0");
   EXPECT_NE(error_of<NameError>([] { fit_marginal("gausian", {}, row({1, 2})); }), "");
+}
+
+TEST(Marginal, IsReadFromManyThreads) {
+  const Marginal fit = fit_marginal("gaussian", {}, row({1, 2, 4}));
+  const std::vector<Tensor> targets{row({0}), row({1, 5}), row({2, 2, 8}), row({-3, 1, 0, 9})};
+  std::vector<double> expected, found(targets.size());
+  for (const Tensor& y : targets) expected.push_back(fit.nll(y));
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    threads.emplace_back([&, i, copy = fit] {
+      for (int again = 0; again < 50; ++again) found[i] += copy.nll(targets[i]) == expected[i] ? 1 : 0;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(found, std::vector<double>(targets.size(), 50));
 }
 
 }  // namespace
