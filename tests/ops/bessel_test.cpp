@@ -5,6 +5,7 @@
 #include "framework/error.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -125,9 +126,14 @@ TEST(Bessel, HasNoJumps) {
 TEST(Bessel, EndsAtTheThirdDerivative) {
   Graph graph;
   const Node x = graph.constant(row({1, 2}));
-  EXPECT_THROW(gradient(reduce_sum(third(x)), x), GradientError);
-  EXPECT_THROW(bessel_ratio_derivative(0, x), ArgumentError);
-  EXPECT_THROW(bessel_ratio_derivative(4, x), ArgumentError);
+  expect_error<GradientError>(
+      [&] { gradient(reduce_sum(third(x)), x); },
+      "bessel_ratio_derivative at bessel_test.cpp:{line} has no gradient: the third derivative of I₁/I₀ is the last, "
+      "the loss needs one for constant");
+  expect_error<ArgumentError>([&] { bessel_ratio_derivative(0, x); }, "bessel_ratio_derivative", "bessel_test.cpp",
+                              "n is 0, must be in [1, 3]");
+  expect_error<ArgumentError>([&] { bessel_ratio_derivative(4, x); }, "bessel_ratio_derivative", "bessel_test.cpp",
+                              "n is 4, must be in [1, 3]");
 }
 
 }  // namespace

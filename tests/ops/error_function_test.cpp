@@ -1,10 +1,13 @@
 #include "ops/error_function.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "framework/error.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -117,8 +120,12 @@ TEST(ErrorFunction, NoGradientOfAFiniteZIsNaN) {
 TEST(ErrorFunction, RefusesARatioOutOfRange) {
   Graph graph;
   const Node x = graph.input("x", {3});
-  EXPECT_THROW(erfc_integral_ratio(0, x), ArgumentError);
-  EXPECT_THROW(gradient(reduce_sum(erfc_integral_ratio(8, x)), x), GradientError);
+  for (const int n : {0, 9})
+    expect_error<ArgumentError>([&] { erfc_integral_ratio(n, x); }, "erfc_integral_ratio", "error_function_test.cpp",
+                                fmt::format("n is {}, must be in [1, 8]", n));
+  expect_error<GradientError>(
+      [&] { gradient(reduce_sum(erfc_integral_ratio(8, x)), x); },
+      "erfc_integral_ratio at error_function_test.cpp:{line} has no gradient: the 8th ratio is the last, the loss needs one for input");
 }
 
 }  // namespace

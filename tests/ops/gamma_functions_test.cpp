@@ -1,10 +1,13 @@
 #include "ops/gamma_functions.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "framework/error.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -113,12 +116,17 @@ TEST(GammaFunctions, HaveTheLimits) {
 TEST(GammaFunctions, RefuseAnOrderOutOfRange) {
   Graph graph;
   const Node x = graph.input("x", {3});
-  EXPECT_THROW(polygamma(-1, x), ArgumentError);
-  EXPECT_THROW(polygamma(20, x), ArgumentError);
-  EXPECT_THROW(polygamma_increment(20, x, x), ArgumentError);
-  EXPECT_THROW(stirling_remainder_derivative(-1, x), ArgumentError);
-  EXPECT_THROW(stirling_remainder_derivative(21, x), ArgumentError);
-  EXPECT_THROW(gradient(reduce_sum(polygamma(19, x)), x), GradientError);
+  const auto refused = [](const char* op, int order, int most, auto build) {
+    expect_error<ArgumentError>(build, op, "gamma_functions_test.cpp", fmt::format("order is {}, must be in [0, {}]", order, most));
+  };
+  refused("polygamma", -1, 19, [&] { polygamma(-1, x); });
+  refused("polygamma", 20, 19, [&] { polygamma(20, x); });
+  refused("polygamma_increment", 20, 19, [&] { polygamma_increment(20, x, x); });
+  refused("stirling_remainder", -1, 20, [&] { stirling_remainder_derivative(-1, x); });
+  refused("stirling_remainder", 21, 20, [&] { stirling_remainder_derivative(21, x); });
+  expect_error<GradientError>([&] { gradient(reduce_sum(polygamma(19, x)), x); },
+                              "polygamma at gamma_functions_test.cpp:{line} has no gradient: the 20th derivative of log Γ is the last, the "
+                              "loss needs one for input");
 }
 
 }  // namespace

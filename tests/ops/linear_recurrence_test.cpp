@@ -3,6 +3,7 @@
 #include "framework/error.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -43,8 +44,11 @@ TEST(LinearRecurrence, WalksManyColumns) {
 
 TEST(LinearRecurrence, RefusesShapesThatDiffer) {
   Graph graph;
-  EXPECT_THROW(linear_recurrence(graph.input("a", {2, 3}), graph.input("b", {3})), ShapeError);
-  EXPECT_THROW(linear_recurrence(graph.input("c", {2, 3}), {.axes = {2}}), ShapeError);
+  const Node a = graph.input("a", {2, 3}), b = graph.input("b", {3});
+  const std::string op = "linear_recurrence", file = "linear_recurrence_test.cpp";
+  expect_error<ShapeError>([&] { linear_recurrence(a, b); }, op, file, "a is {2, 3}, b {3}: they must be equal");
+  expect_error<ShapeError>([&] { linear_recurrence(a, {.axes = {2}}); }, op, file, "axis 2 is out of range: rank 2 has the axes -2 to 1");
+  expect_error<ShapeError>([&] { linear_recurrence(a, {.axes = {1, 1}}); }, op, file, "axis 1 is named twice");
 }
 
 }  // namespace

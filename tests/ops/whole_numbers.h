@@ -2,11 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <span>
-#include <string>
 #include <vector>
 
 #include "framework/thread_pool.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 
@@ -25,22 +25,6 @@ inline void expect_values(const Tensor& actual, const Extents& extents, const st
   EXPECT_EQ(actual.extents(), extents);
   ASSERT_EQ(actual.count(), static_cast<std::int64_t>(values.size()));
   for (std::int64_t i = 0; i < actual.count(); ++i) EXPECT_EQ(actual.at(i), values[static_cast<std::size_t>(i)]) << "element " << i;
-}
-
-/// Runs `f`, which is to throw E with this text; "{line}" in it stands for a line number.
-template <class E, class F>
-void expect_error(F&& f, std::string text) {
-  try {
-    f();
-    FAIL() << "nothing was thrown, expected: " << text;
-  } catch (const E& error) {
-    std::string actual = error.what();
-    if (const auto place = text.find("{line}"); place != std::string::npos && actual.size() > place) {
-      const auto end = actual.find_first_not_of("0123456789", place);
-      if (end != std::string::npos && end > place) actual.replace(place, end - place, "{line}");
-    }
-    EXPECT_EQ(actual, text);
-  }
 }
 
 /// The bits of `build` of constants are the same for 1, 2, 3 and 8 threads.

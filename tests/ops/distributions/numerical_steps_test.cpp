@@ -1,11 +1,13 @@
 #include "ops/distributions/numerical/steps.h"
 
 #include <limits>
+#include <type_traits>
 
 #include "framework/error.h"
 #include "ops/ops.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik::numerical {
 namespace {
@@ -170,16 +172,44 @@ TEST(NumericalSteps, AMassThatIsNot1IsRefused) {
 TEST(NumericalSteps, WhatDoesNotFitIsRefused) {
   Graph graph;
   const Node two = graph.constant(row({1, 2})), three = graph.constant(row({1, 2, 3}));
-  EXPECT_THROW(mode_search(two, two, 1), ShapeError);
-  EXPECT_THROW(mode_search(three, two, 0), ArgumentError);
-  EXPECT_THROW(regrid(two, three, 4, 1), ShapeError);
-  EXPECT_THROW(regrid(two, two, 1, 1), ArgumentError);
-  EXPECT_THROW(split_panels(two, two, 1), ShapeError);
-  EXPECT_THROW(fall_search(two, two, two, 1), ShapeError);
-  EXPECT_THROW(panel_index(graph.constant(Tensor(DType::float64, {3, 2})), three), ShapeError);
-  EXPECT_THROW(panel_quantile(three, three, three, three, two), ShapeError);
-  EXPECT_THROW(mode_search(graph.constant(Tensor(DType::int32, {9})), graph.constant(Tensor(DType::int32, {9})), 1), DtypeError);
-  EXPECT_THROW(gradients(reduce_sum(regrid(two, two, 4, 1)), std::vector<Node>{two}), GradientError);
+  const auto refused = [&]<class E>(std::type_identity<E>, const char* op, auto build, const char* text) {
+    expect_error<E>(build, op, "numerical_steps_test.cpp", text);
+  };
+  const std::type_identity<ShapeError> shape;
+  const std::type_identity<ArgumentError> argument;
+  refused(
+      shape, "mode_search", [&] { mode_search(two, two, 1); }, "2 points and 2 values: need as many, and 8");
+  refused(
+      argument, "mode_search", [&] { mode_search(three, three, 0); }, "most is 0, must be in [1, 16]");
+  refused(
+      argument, "mode_search", [&] { mode_search(three, three, 17); }, "most is 17, must be in [1, 16]");
+  refused(
+      shape, "regrid", [&] { regrid(two, three, 4, 1); }, "needs two points or more, and as many values");
+  refused(
+      argument, "regrid", [&] { regrid(two, two, 1, 1); }, "count is 1, must be in [2, 4096]");
+  refused(
+      argument, "regrid", [&] { regrid(two, two, 2, 0); }, "depth is 0, must be above 0");
+  refused(
+      argument, "regrid", [&] { regrid(two, two, 2, 1, -1); }, "margin is -1, must be 0 or more");
+  refused(
+      shape, "split_panels", [&] { split_panels(two, two, 1); }, "1 panels have 16 points each, got 2");
+  refused(
+      shape, "fall_search", [&] { fall_search(two, two, two, 1); }, "needs two distances or more, as many values, and one top");
+  refused(
+      argument, "fall_search", [&] { fall_search(two, two, two, 0); }, "fall is 0, must be above 0");
+  const Node columns = graph.constant(Tensor(DType::float64, {3, 2}));
+  refused(
+      shape, "panel_index", [&] { panel_index(columns, three); }, "v is {3}, must end in {2}");
+  refused(
+      shape, "panel_quantile", [&] { panel_quantile(three, three, three, three, two); }, "log f is {3}, does not fit {3} edges");
+  const Node labels = graph.constant(Tensor(DType::int32, {9}));
+  refused(
+      std::type_identity<DtypeError>(), "mode_search", [&] { mode_search(labels, labels, 1); },
+      "an input is int32 {9}, needs float32 or float64: cast it");
+  expect_error<GradientError>(
+      [&] { gradients(reduce_sum(regrid(two, two, 4, 1)), std::vector<Node>{two}); },
+      "regrid at numerical_steps_test.cpp:{line} has no gradient: it says where to evaluate a function; an integral does not "
+      "depend on that, the loss needs one for constant");
 }
 
 }  // namespace
