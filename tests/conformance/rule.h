@@ -6,22 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/conformance/coordinate.h"
 #include "tests/conformance/subject.h"
 
 namespace loglik::conformance {
-
-/// How a real t becomes a target: t itself, or what lies above, below or between finite edges. t = middle + width·sinh(s).
-struct Coordinate {
-  double lower, upper;  ///< of the support
-  double middle = 0, width = 1;
-  double low, high;  ///< of t: as far as floating point can follow
-
-  explicit Coordinate(const Support& support);
-  double y(double t) const;
-  double log_slope(double t) const;  ///< log dy/dt
-  double t(double y) const;
-  double s(double y) const;
-};
 
 /// Points y_i, weights w_i: E h(Y) ≈ Σ w_i·h(y_i). By an adaptive Gauss–Kronrod rule of 15 points, by enumeration with a bound for the
 /// tail, by the trapezoidal rule in two dimensions, or, with `random`, by importance sampling.

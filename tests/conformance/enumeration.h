@@ -1,0 +1,14 @@
+#pragma once
+// The kit's own: sums over integers.
+#include "tests/conformance/rule.h"
+
+namespace loglik::conformance {
+
+/// Makes the rule of a distribution on integers: every value of a bounded support; of an unbounded one as many as it takes for a geometric
+/// bound of the rest to vanish.
+void enumerate(const Subject& subject, Rule& rule);
+
+/// Adds a point of positive probability.
+void add_atom(Rule& rule, double y, double log_probability);
+
+}  // namespace loglik::conformance
