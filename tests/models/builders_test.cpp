@@ -12,6 +12,8 @@
 #include "models/linear_models.h"
 #include "models/mlp.h"
 #include "models/train.h"
+#include "ops/distributions/class_weights.h"
+#include "ops/distributions/scores.h"
 
 namespace loglik {
 namespace {
@@ -130,6 +132,45 @@ TEST(Builders, BeginAtTheMarginalFit) {
   EXPECT_GT(trained.test.skill.value(), 0.1);
   const Tensor bias = train(find_model("mlp"), {.data = "fashion_mnist_2000", .epochs = 0}, load_data("fashion_mnist_2000"), 1).model.parameters()["output/bias"];
   for (std::int64_t k = 0; k < bias.count(); ++k) EXPECT_EQ(bias.at(k), 0) << k;  // as many images of each class
+}
+
+// log of the classes' weighted shares, and a test on weighted samples: the skill of the fit itself is 0.
+TEST(Builders, BeginAtTheMarginalFitOfWeightedSamples) {
+  LoadedData data = load_data("penguins_island");
+  const std::vector<double> class_weights{1, 2, 0.5};
+  std::vector<double> share(3);
+  const Tensor labels = data.train.column("y");
+  for (std::int64_t i = 0; i < labels.count(); ++i) share[static_cast<std::size_t>(labels.at(i))] += class_weights[static_cast<std::size_t>(labels.at(i))];
+  for (Dataset* part : {&data.train, &data.test})
+    *part = Dataset::from(part->column("x"), part->column("y"), {.weights = weights_of(part->column("y"), class_weights)});
+  const Trained trained = train(find_model("softmax_regression"), {.data = "penguins_island", .epochs = 0}, data, 1);
+  const Tensor bias = trained.model.parameters()["output/bias"];
+  for (std::int64_t k = 1; k < 3; ++k) EXPECT_NEAR(bias.at(k) - bias.at(0), std::log(share[static_cast<std::size_t>(k)] / share[0]), 1e-5) << k;
+  EXPECT_NEAR(trained.test.skill.value(), 0, 1e-6);
+}
+
+// A model that can't be trained so says which heads can.
+TEST(Builders, RefuseHeadsThatCantBeTrainedSo) {
+  const DataInfo mass = load_data("penguins_body_mass").info, island = load_data("penguins_island").info;
+  const auto refusal = [](const DataInfo& data, const ModelHead& head) {
+    return error_of<ArgumentError>([&] {
+      Graph graph;
+      linear_model(graph, data, {.head = head});
+    });
+  };
+  ModelHead head = "gaussian_learned_scale";
+  head.natural_gradient = true;
+  const std::string natural = refusal(mass, head);
+  EXPECT_TRUE(natural.starts_with("head \"gaussian_learned_scale\" can't be trained so: with_natural_gradient: gaussian trains parameters of its own, not only raw "
+                                  "outputs; heads that can are "))
+      << natural;
+  EXPECT_NE(natural.find(" gaussian_predicted_scale,"), std::string::npos) << natural;
+  EXPECT_EQ(natural.find(" gaussian_mixture"), std::string::npos) << natural;
+  ModelHead smoothed = "gaussian";
+  smoothed.score = label_smoothing();
+  EXPECT_EQ(refusal(mass, smoothed), "head \"gaussian\" can't be trained so: label_smoothing: gaussian is not of classes without an order; no other head that "
+                                     "fits these targets can");
+  EXPECT_TRUE(refusal(island, smoothed).ends_with("; heads that can are categorical")) << refusal(island, smoothed);
 }
 
 TEST(Builders, RefuseTablesForConvolutions) {
