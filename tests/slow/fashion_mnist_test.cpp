@@ -29,6 +29,8 @@ void expect_result(const std::string& model) {
 TEST(FashionMnist, SoftmaxRegressionReachesItsResult) { expect_result("softmax_regression"); }
 TEST(FashionMnist, MlpReachesItsResult) { expect_result("mlp"); }
 TEST(FashionMnist, Lenet5ReachesItsResult) { expect_result("lenet5"); }
+TEST(FashionMnist, AutoencoderReachesItsResult) { expect_result("autoencoder"); }
+TEST(FashionMnist, DenoisingAutoencoderReachesItsResult) { expect_result("denoising_autoencoder"); }
 
 }  // namespace
 }  // namespace loglik
