@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "framework/error.h"
@@ -11,6 +12,7 @@
 #include "ops/arithmetic.h"
 #include "ops/distributions/tails.h"
 #include "ops/exponential.h"
+#include "ops/logical.h"
 #include "ops/shape.h"
 
 namespace loglik {
@@ -53,7 +55,12 @@ Node Discretised::log_prob(Node y) const {
   Node from = y - 0.5 * width, to = y + 0.5 * width;
   if (lower > -infinity) from = where(less_equal(y, lower), -infinity, from);
   if (upper < infinity) to = where(greater_equal(y, upper), infinity, to);
-  return bins.tails.log_between(from, to);
+  const Node mass = bins.tails.log_between(from, to);
+  // Far out, where the dtype's numbers are so far apart that a bin's ends are off by 1 % of the width: the density times the width.
+  const double reach = std::max(std::abs(lower), std::abs(upper)), step = y.dtype() == DType::float32 ? 0x1p-23 : 0x1p-52;
+  if (reach * step < 0.01 * width) return mass;
+  const Node seen = to - from, coarse = logical_and(greater(abs(seen - width), 0.01 * width), less(seen, infinity));
+  return where(coarse, log_prob_where(base, y, coarse) + std::log(width), mass);
 }
 
 Node Discretised::log_cdf(Node y) const {

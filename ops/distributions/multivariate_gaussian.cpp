@@ -95,7 +95,13 @@ MultivariateGaussian MultivariateGaussian::of_covariance(Node loc, Node covarian
   return {.loc = loc, .log_diagonal = log(diagonal(c)), .lower = gather(flat, loc.graph().constant(places({n * (n - 1) / 2}, from)), -1)};
 }
 
+// In float64: squares and products of float32's numbers overflow, and sums of infinities would be NaN.
 Node MultivariateGaussian::log_prob(Node y) const {
+  if (loc.dtype() == DType::float32 && y.dtype() == DType::float32) {
+    const auto wide = [](Node x) { return x ? cast(x, DType::float64) : x; };
+    const MultivariateGaussian same{wide(loc), wide(log_diagonal), wide(lower), precision};
+    return cast(same.log_prob(wide(y)), DType::float32);
+  }
   const auto n = static_cast<double>(size());
   const Node loss = 0.5 * reduce_sum(square(whitened(y - loc)), {-1}) + n * half_log_2pi;
   return -(log_diagonal ? loss + log_volume(*this) : loss);

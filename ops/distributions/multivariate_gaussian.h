@@ -21,9 +21,9 @@ namespace loglik {
 ///     MultivariateGaussian::of_covariance(mu, sigma)                                   C is the Cholesky decomposition of Σ
 ///
 /// Shapes: loc and log_diagonal {…, D}, lower {…, D·(D − 1)/2}, D constant, and y {…, D}; leading axes broadcast. log_prob is {…}, mean,
-/// mode and variance are {…, D}. With independent elements nothing is NaN for finite nodes; else as long as e^±log_diagonal and v fit the
-/// dtype. Methods throw ShapeError for nodes that do not fit together. Source: Bishop 2006, Pattern Recognition and Machine Learning,
-/// section 2.3; Williams 1996, "Using neural networks to model conditional multivariate densities", doi:10.1162/neco.1996.8.4.843.
+/// mode and variance are {…, D}. Nothing is NaN for finite nodes with independent elements, else as long as e^±log_diagonal and v fit the
+/// dtype; log_prob of float32 is computed in float64. Methods throw ShapeError for nodes that do not fit together. Source: Bishop 2006,
+/// Pattern Recognition and Machine Learning, section 2.3; Williams 1996, "Using neural networks to model conditional multivariate densities", doi:10.1162/neco.1996.8.4.843.
 struct MultivariateGaussian {
   static constexpr std::string_view name = "multivariate_gaussian";
   static constexpr std::size_t event_rank = 1;

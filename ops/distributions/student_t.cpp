@@ -58,7 +58,12 @@ Node above(Node degrees, double bound, Value value) {
 
 Node StudentT::degrees_of_freedom() const { return stretched(nu(*this), answer_shape(*this)); }
 
-Node StudentT::log_prob(Node y) const { return student_t_log_density(y - loc, LocationScale(*this).log_scale(), nu(*this)); }
+Node StudentT::log_prob(Node y) const {
+  if (loc.dtype() != DType::float32 || y.dtype() != DType::float32)
+    return student_t_log_density(y - loc, LocationScale(*this).log_scale(), nu(*this));
+  const auto wide = [](Node x) { return cast(x, DType::float64); };  // the distance of float32's largest numbers is none of its numbers
+  return cast(student_t_log_density(wide(y) - wide(loc), wide(LocationScale(*this).log_scale()), wide(nu(*this))), DType::float32);
+}
 
 Node StudentT::mean() const {
   return above(degrees_of_freedom(), 1, [&](Node) { return mode(); });

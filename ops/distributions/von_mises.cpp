@@ -32,8 +32,12 @@ struct Direction {
 }  // namespace
 
 // With the exponent κ − a·cos y − b·sin y, which is precise near the peak for large κ. For small κ, where κ itself has no smooth gradient,
-// without: both forms hold anywhere.
+// without: both forms hold anywhere. Of float32 in float64, where κ and κ − a·cos y − b·sin y of the largest numbers are still finite.
 Node VonMises::log_prob(Node y) const {
+  if (a.dtype() == DType::float32 && b.dtype() == a.dtype() && y.dtype() == a.dtype()) {
+    const auto wide = [](Node x) { return cast(x, DType::float64); };
+    return cast(VonMises{wide(a), wide(b)}.log_prob(wide(y)), DType::float32);
+  }
   const Node kappa = concentration(), wide = less(kappa, 1.0);
   const Node small = log_i0(where(wide, kappa, 0.0)) - (a * cos(y) + b * sin(y));
   const Node large = log_i0e(kappa) + von_mises_exponent(a, b, y);
