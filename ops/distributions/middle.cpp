@@ -5,6 +5,7 @@
 #include "ops/arithmetic.h"
 #include "ops/distributions/affine.h"
 #include "ops/distributions/censored.h"
+#include "ops/distributions/gradient_gate.h"
 #include "ops/distributions/hurdle.h"
 #include "ops/distributions/mixture.h"
 #include "ops/distributions/transformed.h"
@@ -42,6 +43,9 @@ Node middle(const Distribution& d, Node like) {
   return stop_gradient(clamp(somewhere(d, like), positive ? least : -1e15, positive ? 1e30 : 1e15));
 }
 
-Node log_prob_where(const Distribution& d, Node y, Node used) { return d.log_prob(where(used, y, middle(d, y))); }
+Node log_prob_where(const Distribution& d, Node y, Node used) {
+  const Node at = where(used, y, middle(d, y));
+  return gradient_where(used, [&] { return d.log_prob(at); });
+}
 
 }  // namespace loglik

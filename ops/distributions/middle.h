@@ -9,7 +9,7 @@ namespace loglik {
 /// `like` has graph and dtype.
 Node middle(const Distribution& distribution, Node like);
 
-/// log p(y) where `used` (bool), else of a point in the middle: what is not used then has a finite gradient.
+/// log p(y) where `used` (bool), else of a point in the middle: what is not used then has no gradient (gradient_gate.h).
 Node log_prob_where(const Distribution& distribution, Node y, Node used);
 
 }  // namespace loglik

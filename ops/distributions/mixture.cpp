@@ -15,6 +15,7 @@
 #include "ops/concat.h"
 #include "ops/distributions/categorical.h"
 #include "ops/distributions/gaussian.h"
+#include "ops/distributions/gradient_gate.h"
 #include "ops/distributions/within_support.h"
 #include "ops/error_function.h"
 #include "ops/exponential.h"
@@ -108,15 +109,18 @@ Node interior(const Distribution& d, Node y) {
   return minimum(maximum(stop_gradient(at), lower), upper);
 }
 
-// A log of a component, with no gradient where y lies outside its support, and where the log is −∞, also by underflow. There a gradient
-// of weight 0 would meet an infinite derivative within the component, and be NaN: so it is asked again, at a place of its own.
+// A log of a component, with no gradient where y lies outside its support, and where the log is −∞, also by underflow, or a tail's is 0.
+// There a gradient of weight 0 would meet an infinite derivative within the component, and be NaN: so it is asked again, at a place of its
+// own. A tail's differ `below` and `above` the support, a density's don't.
 Node log_of(const Distribution& d, Node y, const Ask& ask, double below, double above) {
   const std::size_t event_rank = d.event_rank();
   const WithinSupport within(d.support(), y, event_rank);
-  const Node possible = not_equal(ask(d, within.y()), -infinity);
-  const Node usable = within.outside() ? logical_and(possible, logical_not(within.outside())) : possible;
+  const Node value = ask(d, within.y());
+  Node usable = not_equal(value, -infinity);
+  if (below != above) usable = logical_and(usable, not_equal(value, 0.0));
+  if (within.outside()) usable = logical_and(usable, logical_not(within.outside()));
   const Node safe = where(with_axes(usable, event_rank), within.y(), interior(d, y));
-  return within.otherwise(where(usable, ask(d, safe), -infinity), below, above);
+  return within.otherwise(where(usable, gradient_where(usable, [&] { return ask(d, safe); }), stop_gradient(value)), below, above);
 }
 
 // False where y is a point of positive probability of another component, but not of this one.
@@ -148,6 +152,17 @@ Node log_mixed(const Mixture& d, Node y, const Ask& ask, double below, double ab
   const std::vector<Node> parts = of_each(d, [&](const Distribution& component) { return log_of(component, y, ask, below, above); });
   const Node log_sum = logsumexp(stack(parts, choices(d)) + log_softmax(d.logits), {-1});
   return where(greater(probability, 0.5), log1p(-minimum(other, 0.75)), log_sum);
+}
+
+constexpr auto ask_cdf = [](const Distribution& d, Node y) { return d.cdf(y); };
+constexpr auto ask_survival = [](const Distribution& d, Node y) { return d.survival(y); };
+
+// Of a probability that is 0 or 1 to the last bit no gradient: one of 0 may meet an infinite derivative there.
+Ask tame(const Ask& ask) {
+  return [ask](const Distribution& d, Node y) {
+    const Node value = ask(d, y), proper = logical_and(greater(value, 0.0), less(value, 1.0));
+    return where(proper, gradient_where(proper, [&] { return ask(d, y); }), stop_gradient(value));
+  };
 }
 
 Node probability(const Mixture& d, Node y, const Ask& ask, double below, double above) {
@@ -203,21 +218,15 @@ Node Mixture::variance() const {  // where the mean is infinite, so is a compone
                  of_each(*this, [&](const Distribution& d) { return d.variance() + square(where(finite, d.mean() - center, 0.0)); }));
 }
 
-Node Mixture::cdf(Node y) const {
-  return probability(
-      *this, y, [](const Distribution& d, Node at) { return d.cdf(at); }, 0, 1);
-}
-Node Mixture::survival(Node y) const {
-  return probability(
-      *this, y, [](const Distribution& d, Node at) { return d.survival(at); }, 1, 0);
-}
+Node Mixture::cdf(Node y) const { return probability(*this, y, ask_cdf, 0, 1); }
+Node Mixture::survival(Node y) const { return probability(*this, y, ask_survival, 1, 0); }
 Node Mixture::log_cdf(Node y) const {
-  return log_mixed(
-      *this, y, [](const Distribution& d, Node at) { return d.log_cdf(at); }, -infinity, 0, cdf(y), survival(y));
+  const Ask ask = [](const Distribution& d, Node at) { return d.log_cdf(at); };
+  return log_mixed(*this, y, ask, -infinity, 0, cdf(y), probability(*this, y, tame(ask_survival), 1, 0));
 }
 Node Mixture::log_survival(Node y) const {
-  return log_mixed(
-      *this, y, [](const Distribution& d, Node at) { return d.log_survival(at); }, 0, -infinity, survival(y), cdf(y));
+  const Ask ask = [](const Distribution& d, Node at) { return d.log_survival(at); };
+  return log_mixed(*this, y, ask, 0, -infinity, survival(y), probability(*this, y, tame(ask_cdf), 0, 1));
 }
 
 // Σ π_i·A(y − μ_i, σ_i) − ½·ΣΣ π_i·π_j·A(μ_i − μ_j, √(σ_i² + σ_j²)), A(m, s) = E|m + s·Z| = s·(z·erf(z/√2) + 2φ(z)), z = m/s

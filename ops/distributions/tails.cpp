@@ -11,6 +11,7 @@
 #include "ops/arithmetic.h"
 #include "ops/distributions/answers.h"
 #include "ops/distributions/gaussian.h"
+#include "ops/distributions/gradient_gate.h"
 #include "ops/distributions/location_scale.h"
 #include "ops/distributions/logistic.h"
 #include "ops/distributions/mixture.h"
@@ -52,7 +53,7 @@ Node Tails::tame(Node y, double below, double above, const std::function<Node(No
   const Node value = stop_gradient(log_tail(where(logical_or(is_below, is_above), centre, y)));
   const Node proper = logical_and(less(value, 0.0), greater(value, -infinity));
   const Node usable = logical_and(proper, logical_not(logical_or(is_below, is_above)));
-  const Node tail = where(usable, log_tail(where(usable, y, centre)), minimum(value, 0.0));
+  const Node tail = where(usable, gradient_where(usable, [&] { return log_tail(where(usable, y, centre)); }), minimum(value, 0.0));
   return known.emplace_back(y, where(is_below, below, where(is_above, above, tail))).second;
 }
 
@@ -70,7 +71,9 @@ Node Tails::centre(Node like) const {
   return centre_;
 }
 
-Node Tails::density(Node y, Node used) const { return d_.log_prob(where(used, y, centre(y))); }
+Node Tails::density(Node y, Node used) const {
+  return gradient_where(used, [&] { return d_.log_prob(where(used, y, centre(y))); });
+}
 
 Node Tails::mass_at(Node y) const {
   Node is_atom;

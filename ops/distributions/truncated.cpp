@@ -72,13 +72,18 @@ Node minus(Node log_p, Node log_left) { return log_left ? log_p - log_left : log
 
 Node is_within(const Cut& cut, Node y) { return logical_and(greater_equal(y, cut.lower), less_equal(y, cut.upper)); }
 
+// Does the form below hold: does this bound lie between the mean and all that is left? Of float32 its square is finite then, too.
+Node is_beside(const Cut& cut, const Gaussian& d, Node y, double bound, double side) {
+  const Node x = side * d.z(cut.at(bound, y));
+  return logical_and(greater(x, 0.0), less(x, 1e15));
+}
+
 // A Gaussian wholly on one side of its mean, x σ away at the nearer bound, which is d σ away from y:
 //     log p(y) = −½·d·(d + 2x) − log(σ·√(π/2)·erfcx(x/√2)) − log(L/P(beyond the nearer bound)),
 // where no two large numbers are subtracted, as they are in log p_base(y) − log L..
 Node gaussian_log_prob(const Cut& cut, const Gaussian& d, Node y, Node log_left, Node otherwise) {
   const auto put = [&](double bound, double side, Node rest) {
-    const Node at = cut.at(bound, y), anywhere = side * d.z(at);
-    const Node far = logical_and(greater(anywhere, 0.0), less(anywhere, 1e15));  // its square is finite in float32
+    const Node at = cut.at(bound, y), far = is_beside(cut, d, y, bound, side);
     const Node x = side * d.z(where(far, at, d.mean()));
     const Node distance = side * Gaussian{.loc = at, .log_scale = d.log_scale, .scale = d.scale}.z(where(far, y, at));
     Node loss = 0.5 * distance * (distance + 2.0 * x) + log(std::sqrt(std::numbers::pi / 2) * erfcx(0.5 * std::numbers::sqrt2 * x));
@@ -154,8 +159,12 @@ Node Truncated::log_prob(Node y) const {
   const Node at = where(within, y, cut.support().inside()), log_left = cut.log_left(y);
   // Else not even the logs fit the dtype, or their derivatives.
   const Node known = greater(log_left, log_left.dtype() == DType::float32 ? -1e30 : -1e300);
-  Node log_p = log_prob_where(base, at, logical_and(known, within)) - where(known, log_left, infinity);
-  if (const auto* gaussian = base.as<Gaussian>()) log_p = gaussian_log_prob(cut, *gaussian, at, log_left, log_p);
+  const auto* gaussian = base.as<Gaussian>();
+  Node used = logical_and(known, within);
+  if (gaussian != nullptr && cut.below) used = logical_and(used, logical_not(is_beside(cut, *gaussian, y, cut.lower, 1)));
+  if (gaussian != nullptr && cut.above) used = logical_and(used, logical_not(is_beside(cut, *gaussian, y, cut.upper, -1)));
+  Node log_p = log_prob_where(base, at, used) - where(known, log_left, infinity);
+  if (gaussian != nullptr) log_p = gaussian_log_prob(cut, *gaussian, at, log_left, log_p);
   return where(within, log_p, -infinity);
 }
 

@@ -13,6 +13,7 @@
 #include "ops/arithmetic.h"
 #include "ops/distributions/advice.h"
 #include "ops/distributions/bernoulli.h"
+#include "ops/distributions/gradient_gate.h"
 #include "ops/distributions/tails.h"
 #include "ops/exponential.h"
 #include "ops/logical.h"
@@ -40,8 +41,9 @@ Node ZeroInflated::log_prob(Node y) const {
   require_single_numbers(base, wrapper);
   y = as_float(y);
   const Node is_zero = equal(y, 0.0);
-  if (is_discrete()) {
-    const Node rest = base.log_prob(y) + log_rest(*this);
+  if (is_discrete()) {  // a zero that the base can't have made is none of its
+    const Node used = logical_or(logical_not(is_zero), greater(base.log_prob(zero(*this)), -infinity));
+    const Node rest = gradient_where(used, [&] { return base.log_prob(y); }) + log_rest(*this);
     return where(is_zero, logaddexp(log_zero(*this), rest), rest);
   }
   const Node atom = base_atom_at_zero(*this);

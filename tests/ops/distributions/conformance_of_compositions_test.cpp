@@ -10,6 +10,8 @@
 namespace loglik {
 namespace {
 
+constexpr double largest = std::numeric_limits<float>::max();
+
 Node log_scale(Node raw) { return bounded_log_scale(raw); }
 Node constant(Node like, double value) { return like.graph().constant(value, like.dtype()); }
 
@@ -24,7 +26,7 @@ TEST(Compositions, IntervalCensoredStudentT) {  // known to whole numbers only, 
       [](Node loc, Node raw_scale) {
         return Discretised{.base = StudentT{.loc = loc, .log_scale = log_scale(raw_scale), .degrees = 4}, .lower = -3, .upper = 3};
       },
-      {.parameters = 2, .largest = 1e4});
+      {.parameters = 2, .largest = largest});
 }
 
 TEST(Compositions, HurdleOfLogLogistic) {  // dry, or an amount
@@ -33,7 +35,7 @@ TEST(Compositions, HurdleOfLogLogistic) {  // dry, or an amount
         const Logistic of_log{.loc = loc, .log_scale = log_scale(0.3 * raw_scale) - 1.5};
         return Hurdle{.base = Transformed{of_log, Bijection::exp()}, .logits = logits};
       },
-      {.parameters = 2, .largest = 50});
+      {.parameters = 2, .largest = largest});
 }
 
 TEST(Compositions, CensoredMixtureOfGaussians) {  // a gauge that begins at −1
@@ -47,7 +49,7 @@ TEST(Compositions, CensoredMixtureOfGaussians) {  // a gauge that begins at −1
        .draw_gradient = "a draw's gradient is that of its component alone",
        .exchangeable = true,
        .parameters = 2,
-       .largest = 1e4});
+       .largest = largest});
 }
 
 TEST(Compositions, SharesFromAMixtureOfKinds) {
@@ -56,7 +58,11 @@ TEST(Compositions, SharesFromAMixtureOfKinds) {
         const Distribution values = mixture(raw[0], {Gaussian{.loc = raw[1]}, Logistic{.loc = raw[2], .log_scale = log_scale(raw[1]) - 1.0}});
         return Transformed{values, Bijection::sigmoid()};
       },
-      {.raw_outputs = 3, .draw_gradient = "a draw's gradient is that of its component alone", .exchangeable = true, .parameters = 2, .largest = 20});
+      {.raw_outputs = 3,
+       .draw_gradient = "a draw's gradient is that of its component alone",
+       .exchangeable = true,
+       .parameters = 2,
+       .largest = largest});
 }
 
 TEST(Compositions, MixtureOfAffineGumbel) {  // minima and what is symmetric
@@ -65,7 +71,11 @@ TEST(Compositions, MixtureOfAffineGumbel) {  // minima and what is symmetric
         const Distribution minima = Affine{.base = Gumbel{.loc = raw[1], .log_scale = log_scale(raw[2])}, .loc = constant(raw[1], 1), .scale = -2};
         return mixture(raw[0], {minima, Gaussian{.loc = raw[2]}});
       },
-      {.raw_outputs = 3, .draw_gradient = "a draw's gradient is that of its component alone", .exchangeable = true, .parameters = 2, .largest = 1e4});
+      {.raw_outputs = 3,
+       .draw_gradient = "a draw's gradient is that of its component alone",
+       .exchangeable = true,
+       .parameters = 2,
+       .largest = largest});
 }
 
 TEST(Compositions, TruncatedZeroInflatedMixture) {  // changes: often none, otherwise of two kinds; large losses are not in the data
@@ -83,7 +93,7 @@ TEST(Compositions, PixelsOfAMixtureOfLogistics) {
         const Distribution values = mixture(raw[0], {Logistic{.loc = 3.0 + raw[1]}, Logistic{.loc = 9.0 + raw[2], .log_scale = log_scale(raw[1])}});
         return Discretised{.base = values, .lower = 0, .upper = 15};
       },
-      {.raw_outputs = 3, .exchangeable = true, .parameters = 2, .largest = 1e4});
+      {.raw_outputs = 3, .exchangeable = true, .parameters = 2, .largest = largest});
 }
 
 }  // namespace
