@@ -7,6 +7,8 @@
 #include "ops/ops.h"
 #include "tests/conformance/check_gradient.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/distributions/extreme_grid.h"
+#include "tests/ops/distributions/same_answers.h"
 #include "tests/ops/distributions/samples.h"
 
 namespace loglik {
@@ -14,30 +16,8 @@ namespace {
 
 const std::vector<double> ys{-7, -0.5, 0.25, 1, 3, 40};
 
-// Every answer that both have.
 void expect_same(const Distribution& actual, const Distribution& expected, double tolerance, const std::vector<double>& at = ys) {
-  Graph& graph = expected.mean().graph();
-  const Node y = graph.constant(row(at)), p = graph.constant(row({1e-3, 0.25, 0.5, 0.9}));
-  const auto same = [&](const char* what, Node a, Node b) {
-    const Tensor left = interpret(a), right = interpret(b);
-    ASSERT_EQ(left.extents(), right.extents()) << what;
-    for (std::int64_t i = 0; i < left.count(); ++i) {
-      if (left.at(i) == right.at(i)) continue;  // infinities too
-      EXPECT_NEAR(left.at(i), right.at(i), tolerance * (1 + std::abs(right.at(i)))) << what << " " << i;
-    }
-  };
-  same("log_prob", actual.log_prob(y), expected.log_prob(y));
-  same("cdf", actual.cdf(y), expected.cdf(y));
-  same("survival", actual.survival(y), expected.survival(y));
-  same("log_cdf", actual.log_cdf(y), expected.log_cdf(y));
-  same("log_survival", actual.log_survival(y), expected.log_survival(y));
-  same("quantile", actual.quantile(p), expected.quantile(p));
-  same("mean", actual.mean(), expected.mean());
-  same("mode", actual.mode(), expected.mode());
-  same("median", actual.median(), expected.median());
-  same("variance", actual.variance(), expected.variance());
-  same("entropy", actual.entropy(), expected.entropy());
-  if (expected.has<Crps>()) same("crps", actual.crps(y), expected.crps(y));
+  expect_same_answers(actual, expected, at, tolerance, {1e-3, 0.25, 0.5, 0.9});
 }
 
 TEST(Affine, MovesAndStretchesALocationAndScale) {
@@ -159,26 +139,12 @@ TEST(Affine, GradientsAreThoseOfDifferences) {
 
 TEST(Affine, NoGradientIsNan) {
   for (const DType dtype : {DType::float64, DType::float32}) {
-    std::vector<double> raws;
-    for (const double magnitude : {0.0, 1e-30, 1e-8, 1.0, 20.0, 88.0, 104.0, 710.0, 1e4, 1e10, 1.6e38})
-      for (const double sign : {1.0, -1.0}) raws.push_back(sign * magnitude);
-    const auto n = std::ssize(raws);
-    Graph graph;
-    const auto grid = [&](Extents extents) {
-      return broadcast_to(graph.constant(row(raws).cast(dtype).reshape(std::move(extents))), {n, n, n});
-    };
-    const Node a = grid({1, n, 1}), b = grid({1, 1, n}), y = grid({n, 1, 1}), zero = graph.constant(0.0, dtype);
+    ExtremeGrid at(dtype, ExtremeGrid::raws);
+    const Node zero = at.graph.constant(0.0, dtype);
     for (const Distribution& base :
          {Distribution(Gaussian{zero}), Distribution(Logistic{.loc = zero}), Distribution(Laplace{.loc = zero})}) {
-      const Node log_p = Affine{.base = base, .loc = a, .log_scale = b, .scale = -2}.log_prob(y);
-      std::vector<Node> results = gradients(reduce_sum(log_p), std::vector<Node>{a, b, y});
-      results.push_back(log_p);
-      for (std::size_t r = 0; r < results.size(); ++r) {
-        const Tensor values = interpret(results[r]);
-        for (std::int64_t i = 0; i < values.count(); ++i)
-          ASSERT_FALSE(std::isnan(values.at(i))) << base.name() << " result " << r << " in " << name(dtype) << ": y = " << raws[i / (n * n)]
-                                                 << ", parameters " << raws[i / n % n] << ", " << raws[i % n];
-      }
+      const Node log_p = Affine{.base = base, .loc = at.a, .log_scale = at.b, .scale = -2}.log_prob(at.y);
+      at.expect_no_nan(base.name(), log_p, reduce_sum(log_p));
     }
   }
 }

@@ -7,6 +7,8 @@
 #include "ops/ops.h"
 #include "tests/conformance/check_gradient.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/distributions/extreme_grid.h"
+#include "tests/ops/distributions/same_answers.h"
 #include "tests/ops/distributions/samples.h"
 
 namespace loglik {
@@ -97,26 +99,8 @@ TEST(Transformed, BoxCoxOfExponentialIsRight) {
   EXPECT_EQ(interpret(d(graph, DType::float64).cdf(graph.constant(row({-3})))).at(0), 0);
 }
 
-// Every answer of the two, at points of their support.
 void expect_same(const Distribution& actual, const Distribution& expected, const std::vector<double>& ys, double tolerance) {
-  Graph& graph = expected.median().graph();
-  const Node y = graph.constant(row(ys)), p = graph.constant(row({1e-9, 0.25, 0.5, 0.9}));
-  const auto same = [&](const char* what, Node a, Node b) {
-    const Tensor left = interpret(a), right = interpret(b);
-    ASSERT_EQ(left.count(), right.count());
-    for (std::int64_t i = 0; i < left.count(); ++i) {
-      if (left.at(i) == right.at(i) || std::isnan(right.at(i))) continue;  // a density below the support is not asked for
-      EXPECT_NEAR(left.at(i), right.at(i), tolerance * (1 + std::abs(right.at(i)))) << what << " " << i;
-    }
-  };
-  same("log_prob", actual.log_prob(y), expected.log_prob(y));
-  same("cdf", actual.cdf(y), expected.cdf(y));
-  same("survival", actual.survival(y), expected.survival(y));
-  same("log_cdf", actual.log_cdf(y), expected.log_cdf(y));
-  same("log_survival", actual.log_survival(y), expected.log_survival(y));
-  same("quantile", actual.quantile(p), expected.quantile(p));
-  same("median", actual.median(), expected.median());
-  if (actual.has<Entropy>()) same("entropy", actual.entropy(), expected.entropy());
+  expect_same_answers(actual, expected, ys, tolerance, {1e-9, 0.25, 0.5, 0.9});
   EXPECT_EQ(actual.support()->text(), expected.support()->text());
 }
 
@@ -239,34 +223,16 @@ TEST(Transformed, GradientsAreThoseOfDifferences) {
 }
 
 TEST(Transformed, NoGradientIsNan) {
-  for (const DType dtype : {DType::float64, DType::float32}) {
-    std::vector<double> raws;
-    for (const double magnitude : {0.0, 1e-30, 1e-8, 1.0, 20.0, 88.0, 104.0, 710.0, 1e4, 1e10, 1.6e38})
-      for (const double sign : {1.0, -1.0}) raws.push_back(sign * magnitude);
-    const auto n = std::ssize(raws);
+  for (const DType dtype : {DType::float64, DType::float32})
     for (const bool unit : {false, true}) {
-      const std::vector<double> ys =
-          unit ? std::vector<double>{1.2e-38, 1e-8, 0.5, 0.75, 1 - 0x1p-24} : std::vector<double>{1.2e-38, 1e-8, 0.5, 1, 40, 1e10, 1e38};
-      const auto m = std::ssize(ys);
-      Graph graph;
-      const auto grid = [&](const std::vector<double>& values, Extents extents) {
-        return broadcast_to(graph.constant(row(values).cast(dtype).reshape(std::move(extents))), {m, n, n});
-      };
-      const Node a = grid(raws, {1, n, 1}), b = grid(raws, {1, 1, n}), y = grid(ys, {m, 1, 1});
-      for (const Distribution& base :
-           {Distribution(Gaussian{a, b}), Distribution(Logistic{.loc = a, .log_scale = b}), Distribution(Laplace{a, b})}) {
-        const Node log_p = Transformed{base, unit ? Bijection::sigmoid() : Bijection::exp()}.log_prob(y);
-        std::vector<Node> results = gradients(reduce_sum(log_p), std::vector<Node>{a, b, y});
-        results.push_back(log_p);
-        for (std::size_t r = 0; r < results.size(); ++r) {
-          const Tensor values = interpret(results[r]);
-          for (std::int64_t i = 0; i < values.count(); ++i)
-            ASSERT_FALSE(std::isnan(values.at(i))) << base.name() << " result " << r << " in " << name(dtype) << ": y = " << ys[i / (n * n)]
-                                                   << ", parameters " << raws[i / n % n] << ", " << raws[i % n];
-        }
+      ExtremeGrid at(dtype, unit ? std::vector<double>{1.2e-38, 1e-8, 0.5, 0.75, 1 - 0x1p-24}
+                                 : std::vector<double>{1.2e-38, 1e-8, 0.5, 1, 40, 1e10, 1e38});
+      for (const Distribution& base : {Distribution(Gaussian{at.a, at.b}), Distribution(Logistic{.loc = at.a, .log_scale = at.b}),
+                                       Distribution(Laplace{at.a, at.b})}) {
+        const Node log_p = Transformed{base, unit ? Bijection::sigmoid() : Bijection::exp()}.log_prob(at.y);
+        at.expect_no_nan(base.name(), log_p, reduce_sum(log_p));
       }
     }
-  }
 }
 
 TEST(Transformed, DrawsFollowTheCdf) {
