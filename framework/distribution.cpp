@@ -19,10 +19,27 @@ std::string class_name(std::string_view mangled) {
   std::free(readable);
   return name.substr(name.rfind(':') + 1);
 }
+
+// "log_cdf" of "LogCdf".
+std::string function_name(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    const bool upper = std::isupper(static_cast<unsigned char>(c)) != 0;
+    if (upper && !text.empty()) text += '_';
+    text += upper ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : c;
+  }
+  return text;
+}
 }  // namespace
 
 void Distribution::throw_no_answer(std::string_view distribution, std::string_view answer) {
-  throw ArgumentError(fmt::format("the distribution \"{}\" has no {} of its own: ask with has<>() first, or the function of that name in ops/distributions/answers.h", distribution, class_name(answer)));
+  const std::string what = class_name(answer);
+  const bool has_class = std::isupper(static_cast<unsigned char>(what.front())) != 0;
+  const std::string asked = has_class ? fmt::format("has<{}>()", what) : fmt::format("has_{}()", what);
+  if (what == "Probabilities" || what == "Deviance" || what == "fisher_information")  // nothing else knows them
+    throw ArgumentError(fmt::format("the distribution \"{}\" has no {}: ask with {} first", distribution, what, asked));
+  throw ArgumentError(fmt::format("the distribution \"{}\" has no {} of its own: ask with {} first, or the function {} of ops/distributions/{}",
+                                  distribution, what, asked, function_name(what), what == "kl" ? "divergence.h" : "answers.h"));
 }
 
 }  // namespace loglik

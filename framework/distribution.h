@@ -97,7 +97,7 @@ class Distribution {
   std::string certificate() const { return self_->certificate(); }  ///< "" if it states none
   /// Points of positive probability, in the answers' shape or broadcasting with it, of a distribution that elsewhere has a density.
   std::vector<Node> atoms() const { return self_->atoms(); }
-  /// "use hurdle(beta)": what would take a target y that is outside the support; "" if nothing is known.
+  /// "use exponential or gaussian": what would take a target y that is outside the support; "" if nothing is known.
   std::string advice(double y) const { return self_->advice(y); }
 
   /// The struct itself if it is a D, else null.

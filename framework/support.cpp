@@ -60,7 +60,9 @@ double Support::inside(std::int64_t elements) const {
 
 std::string Support::text() const {
   if (integer_) {
-    if (!std::isfinite(upper_)) return fmt::format("{{{}, {}, …}}", bound(lower_), bound(lower_ + 1));
+    if (lower_ == -infinity) return upper_ == infinity ? "the integers" : fmt::format("{{…, {}, {}}}", bound(upper_ - 1), bound(upper_));
+    if (upper_ == infinity) return fmt::format("{{{}, {}, …}}", bound(lower_), bound(lower_ + 1));
+    if (upper_ == lower_) return fmt::format("{{{}}}", bound(lower_));
     return upper_ - lower_ == 1 ? fmt::format("{{{}, {}}}", bound(lower_), bound(upper_)) : fmt::format("{{{}, …, {}}}", bound(lower_), bound(upper_));
   }
   if (simplex_) return lower_open_ ? "the open simplex" : "the simplex";
