@@ -15,6 +15,7 @@
 #include "framework/pipeline.h"
 #include "framework/primitives.h"
 #include "framework/session.h"
+#include "framework/target_check.h"
 #include "ops/distributions/block_minimizer.h"
 #include "ops/distributions/moment_guesses.h"
 
@@ -29,11 +30,6 @@ struct Rows {
   std::vector<double> weights;
   double total_weight = 0;
 };
-
-std::string refusal(const Support& support, const Distribution& d, double y, std::int64_t row) {
-  const std::string advice = d.advice(y);
-  return fmt::format("fit_marginal: y = {} at row {} lies outside {}, the support of {}{}{}", y, row, support.text(), d.name(), advice.empty() ? "" : ": ", advice);
-}
 
 }  // namespace
 
@@ -110,18 +106,17 @@ Rows Marginal::Likelihood::take(const Tensor& y, const std::optional<Tensor>& we
   const Tensor all = y.cast(DType::float64);
   const auto values = all.values<double>();
   const auto width = static_cast<std::size_t>(y.count() / n);
-  const std::optional<Support> support = distribution_->support();
+  const auto weight_of = [&](std::int64_t row) { return weights ? weights->at(row) : 1.0; };
   std::vector<std::pair<std::size_t, double>> kept;  // row and weight
-  for (std::size_t row = 0; row < static_cast<std::size_t>(n); ++row) {
-    const double weight = weights ? weights->at(static_cast<std::int64_t>(row)) : 1.0;
+  for (std::int64_t row = 0; row < n; ++row) {
+    const double weight = weight_of(row);
     if (!(weight >= 0) || std::isinf(weight))
       throw ArgumentError(fmt::format("fit_marginal: the weight at row {} is {}, needs to be finite and not negative", row, weight));
-    if (weight == 0) continue;
-    for (std::size_t k = 0; support && k < width; ++k)
-      if (const double value = values[row * width + k]; !support->contains(value))
-        throw SupportError(refusal(*support, *distribution_, value, static_cast<std::int64_t>(row)));
-    kept.emplace_back(row, weight);
+    if (weight > 0) kept.emplace_back(row, weight);
   }
+  const Elements elements{y.dtype(), y.count(), y.data()};
+  require_within_support("fit_marginal", *distribution_, elements, {n, y.count() / n}, 0,
+                         [&](std::int64_t k) { return weight_of(k * n / elements.count) > 0; });
   if (kept.empty()) throw ArgumentError(fmt::format("fit_marginal: all {} rows have weight 0", n));
   if (width == 1) {
     std::stable_sort(kept.begin(), kept.end(), [&](const auto& a, const auto& b) { return values[a.first] < values[b.first]; });

@@ -189,6 +189,12 @@ TEST(Marginal, RefusesWhatItCannotFit) {
   EXPECT_EQ(error_of<SupportError>([] { fit_marginal("weibull", {}, row({1, 2, 0})); }),
             "fit_marginal: y = 0 at row 2 lies outside (0, ∞), the support of weibull: use exponential or gaussian");
   EXPECT_NE(error_of<SupportError>([] { fit_marginal("gaussian", {}, row({1, std::nan("")})); }), "");
+  EXPECT_EQ(error_of<SupportError>([] { fit_marginal("poisson", {}, Tensor::from(std::vector<float>{1, 0.1F})); }),
+            "fit_marginal: y = 0.1 at row 1 lies outside {0, 1, …}, the support of poisson: use exponential or gaussian");
+  const Tensor shares = Tensor::from(std::vector<double>{0.2, 0.3, 0.5, 0.25, 0.25, 0.25}, {2, 3});
+  EXPECT_EQ(error_of<SupportError>([&] { fit_marginal("dirichlet", {.values = 3}, shares); }),
+            "fit_marginal: the values from row 1, value 0 on add up to 0.75, not 1, and lie outside the open simplex, the support of dirichlet");
+  EXPECT_EQ(error_of<SupportError>([&] { fit_marginal("dirichlet", {.values = 3}, shares, row({1, 0})); }), "");
   EXPECT_EQ(error_of<ShapeError>([] { fit_marginal("gaussian", {.values = 2}, row({1, 2, 3})); }),
             "fit_marginal: the targets are {3}, need {batch, 2}, at least one row");
   EXPECT_EQ(error_of<ShapeError>([] { fit_marginal("gaussian", {}, row({1, 2}), row({1})); }), "fit_marginal: 1 weights for 2 rows");
