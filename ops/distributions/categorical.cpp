@@ -9,6 +9,7 @@
 #include "framework/primitives.h"
 #include "ops/argmax.h"
 #include "ops/distributions/advice.h"
+#include "ops/distributions/classes.h"
 #include "ops/exponential.h"
 #include "ops/gather.h"
 #include "ops/random.h"
@@ -44,10 +45,7 @@ Node Categorical::log_prob(Node y) const {
 Node Categorical::mode() const { return argmax(logits, -1); }
 Node Categorical::probabilities() const { return label_noise == 0 ? softmax(logits) : exp(log_probabilities()); }
 
-Node Categorical::entropy() const {
-  const Node log_p = log_probabilities();
-  return -reduce_sum(exp(log_p) * log_p, {-1});
-}
+Node Categorical::entropy() const { return entropy_of_classes(log_probabilities()); }
 
 // Noise −log(−log u) in float64, whatever the logits: in float32 it would end at 16.6, and classes of probability below 1e-7 would never
 // come.
@@ -56,10 +54,7 @@ Node Categorical::sample(std::string_view key) const {
   return argmax(cast(label_noise == 0 ? logits : log_probabilities(), DType::float64) - log(-log(u)), -1);
 }
 
-Node Categorical::kl(const Categorical& other) const {
-  const Node log_p = log_probabilities();
-  return reduce_sum(exp(log_p) * (log_p - other.log_probabilities()), {-1});
-}
+Node Categorical::kl(const Categorical& other) const { return kl_of_classes(log_probabilities(), other.log_probabilities()); }
 
 Support Categorical::support() const { return soft_targets ? Support::closed_simplex : Support::below(classes()); }
 std::string Categorical::advice(double y) const { return soft_targets ? "" : advice_for_label(classes(), y); }

@@ -13,6 +13,7 @@
 #include "ops/argmax.h"
 #include "ops/arithmetic.h"
 #include "ops/concat.h"
+#include "ops/distributions/classes.h"
 #include "ops/distributions/links.h"
 #include "ops/exponential.h"
 #include "ops/gather.h"
@@ -69,16 +70,15 @@ Node Ordinal::log_probabilities() const {
   const Node first = narrow(below, -1, 0, 1), last = narrow(above, -1, cuts - 1, 1);
   if (cuts == 1) return concat({first, last}, -1);
   const Node gaps = narrow(cut_points, -1, 1, cuts - 1) - narrow(cut_points, -1, 0, cuts - 1);
-  return concat({first, narrow(below, -1, 1, cuts - 1) + narrow(above, -1, 0, cuts - 1) + log1mexp(gaps), last}, -1);
+  const Node none = equal(gaps, 0.0);  // equal cut points: no label between, and no slope that is 0·∞
+  const Node between = where(none, -std::numeric_limits<double>::infinity(), log1mexp(where(none, 1.0, gaps)));
+  return concat({first, narrow(below, -1, 1, cuts - 1) + narrow(above, -1, 0, cuts - 1) + between, last}, -1);
 }
 
 Node Ordinal::mode() const { return argmax(log_probabilities(), -1); }
 Node Ordinal::probabilities() const { return exp(log_probabilities()); }
 
-Node Ordinal::entropy() const {
-  const Node log_p = log_probabilities();
-  return -reduce_sum(exp(log_p) * log_p, {-1});
-}
+Node Ordinal::entropy() const { return entropy_of_classes(log_probabilities()); }
 
 Node Ordinal::cdf(Node y) const { return at_label(sigmoid(log_odds(*this)), 0, 1, y); }
 Node Ordinal::survival(Node y) const { return at_label(sigmoid(-log_odds(*this)), 1, 0, y); }
@@ -96,10 +96,7 @@ Node Ordinal::sample(std::string_view key) const {
   return reduce_sum(cast(less(cast(t, DType::float64), expand_dims(log(u) - log1p(-u), -1)), DType::int32), {-1});
 }
 
-Node Ordinal::kl(const Ordinal& other) const {
-  const Node log_p = log_probabilities();
-  return reduce_sum(exp(log_p) * (log_p - other.log_probabilities()), {-1});
-}
+Node Ordinal::kl(const Ordinal& other) const { return kl_of_classes(log_probabilities(), other.log_probabilities()); }
 
 Node Ordinal::crps(Node y) const {
   const Node t = log_odds(*this);

@@ -90,6 +90,22 @@ TEST(Categorical, AnswersAreSaneAtExtremes) {
   }
 }
 
+TEST(Categorical, ClassesThatCannotComeCostNothing) {
+  const double inf = std::numeric_limits<double>::infinity();
+  Graph graph;
+  const Node logits = graph.constant(matrix({0, -inf, 0, -inf, 3, -inf}, {2, 3}));
+  const Categorical p{.logits = logits}, all{.logits = graph.constant(row({0, 0, 0}))}, other{.logits = graph.constant(row({-inf, 0, 0}))};
+  expect_close(interpret(p.entropy()), {std::log(2), 0}, 4);
+  expect_close(interpret(p.kl(all)), {std::log(1.5), std::log(3)}, 4);
+  expect_close(interpret(p.kl(p)), {0, 0}, 0);
+  EXPECT_EQ(interpret(p.kl(other)).at(0), inf);  // the first class comes, and can't under the other
+  EXPECT_NEAR(interpret(p.kl(other)).at(1), std::log(2), 1e-15);
+  for (const Node answer : {p.entropy(), p.kl(all), p.kl(p)}) {
+    const Tensor slope = interpret(gradient(reduce_sum(answer), logits));
+    for (std::int64_t i = 0; i < 6; ++i) EXPECT_TRUE(std::isfinite(slope.at(i))) << i;
+  }
+}
+
 TEST(Categorical, SamplesFollowItsProbabilities) {
   Graph graph;
   const Node zeros = graph.constant(Tensor(DType::float32, {100000, 4}));

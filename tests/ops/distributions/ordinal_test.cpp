@@ -79,6 +79,24 @@ TEST(Ordinal, AnswersAreRight) {
   expect_values(interpret(d.quantile(graph.constant(row({0, 0.2227, 0.2228, 0.56, 0.8519, 0.852, 1})))), {7}, {0, 0, 1, 1, 2, 3, 3});
 }
 
+TEST(Ordinal, ClassesThatCannotComeCostNothing) {
+  Graph graph;
+  const Ordinal p = ordinal(graph, 0, {0, 0, 0}), q = ordinal(graph, 0, {-1, 0, 1});
+  EXPECT_NEAR(interpret(p.entropy()).item(), std::log(2), 1e-15);
+  EXPECT_NEAR(interpret(p.kl(q)).item(), std::log(0.5) + 1 + std::log1p(std::exp(-1)), 1e-15);  // −log 2 − log S(−1)
+  EXPECT_EQ(interpret(p.kl(p)).item(), 0);
+  EXPECT_EQ(interpret(q.kl(p)).item(), inf);
+  const Node first = p.log_prob(labels(graph, {0, 3}, {2}));
+  expect_close(interpret(first), {std::log(0.5), std::log(0.5)}, 1);
+  EXPECT_EQ(interpret(p.log_prob(labels(graph, {1}, {1}))).at(0), -inf);
+  for (const Node answer : {p.entropy(), p.kl(q), p.kl(p), reduce_sum(first)})
+    for (const Node parameter : {p.eta, p.cut_points}) {
+      const Tensor slope = interpret(gradient(answer, parameter));
+      for (std::int64_t i = 0; i < slope.count(); ++i) EXPECT_TRUE(std::isfinite(slope.at(i))) << i;
+    }
+  EXPECT_TRUE(std::isnan(interpret(ordinal(graph, 0, {1, 0}).entropy()).item()));  // cut points that do not ascend
+}
+
 TEST(Ordinal, OfTwoClassesIsBernoulli) {
   Graph graph;
   const Ordinal d = ordinal(graph, 0.75, {0.25});
