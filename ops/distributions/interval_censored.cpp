@@ -26,19 +26,21 @@ std::pair<Node, Node> around(Node y, const std::vector<double>& edges) {
 
 }  // namespace
 
-Node IntervalCensored::log_prob(Node y) const {
-  const Tails tails(base, "IntervalCensored");
-  y = as_float(y);
+std::pair<Node, Node> IntervalCensored::limits(Node y) const {
   const bool fixed = !edges.empty();
   if (fixed == (lower || upper) || (!fixed && !(lower && upper)))
     throw ArgumentError("IntervalCensored: needs either both limits, lower and upper, or edges");
   if (std::ranges::adjacent_find(edges, [](double a, double b) { return !(a < b); }) != edges.end() ||
       std::ranges::any_of(edges, [](double edge) { return !(edge > -infinity && edge < infinity); }))
     throw ArgumentError(fmt::format("IntervalCensored: edges are {}, must be finite and ascend", fmt::join(edges, ", ")));
-  if (fixed) {
-    const auto [from, to] = around(y, edges);
-    return tails.log_between(from, to);
-  }
+  return fixed ? around(y, edges) : std::pair(lower, upper);
+}
+
+Node IntervalCensored::log_prob(Node y) const {
+  const Tails tails(base, "IntervalCensored");
+  y = as_float(y);
+  const auto [from, to] = limits(y);
+  if (!edges.empty()) return tails.log_between(from, to);
   // A value that the base can't have is as impossible when it is known: no density is asked for.
   const Node known = equal(lower, upper);
   Node possible = known;

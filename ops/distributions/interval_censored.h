@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "framework/distribution.h"
@@ -34,6 +35,7 @@ struct IntervalCensored {
   Node upper = {};
   std::vector<double> edges = {};
 
+  std::pair<Node, Node> limits(Node y) const;  ///< lower and upper; with edges those around y
   Node log_prob(Node y) const;
   Node mean() const { return base.mean(); }
   Node mode() const { return base.mode(); }
@@ -50,6 +52,7 @@ struct IntervalCensored {
   std::optional<Support> support() const { return edges.empty() ? std::nullopt : base.support(); }
   std::vector<Node> atoms() const { return base.atoms(); }
   std::string name() const { return "interval-censored " + base.name(); }
+  std::string advice(double y) const { return base.advice(y); }
   std::string certificate() const { return "NLL = −log P(lower < X ≤ upper) of " + base.name(); }
 
   template <class Answer>

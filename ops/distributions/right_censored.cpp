@@ -5,11 +5,13 @@
 
 namespace loglik {
 
+Node RightCensored::came() const { return event.dtype() == DType::boolean ? event : not_equal(event, 0); }
+
 Node RightCensored::log_prob(Node y) const {
   const Tails tails(base, "RightCensored");
   y = as_float(y);
-  const Node came = event.dtype() == DType::boolean ? event : not_equal(event, 0);
-  return where(came, log_prob_where(base, y, came), tails.log_above(where(came, middle(base, y), y)));
+  const Node seen = came();
+  return where(seen, log_prob_where(base, y, seen), tails.log_above(where(seen, middle(base, y), y)));
 }
 
 }  // namespace loglik

@@ -26,6 +26,7 @@ struct RightCensored {
   Distribution base;
   Node event;
 
+  Node came() const;  ///< event as bool
   Node log_prob(Node y) const;
   Node mean() const { return base.mean(); }
   Node mode() const { return base.mode(); }
@@ -41,6 +42,7 @@ struct RightCensored {
   std::optional<Support> support() const { return base.support(); }
   std::vector<Node> atoms() const { return base.atoms(); }
   std::string name() const { return "right-censored " + base.name(); }
+  std::string advice(double y) const { return base.advice(y); }
   std::string certificate() const { return "NLL = that of " + base.name() + ", or −log P(X > y) where the event had not come"; }
 
   template <class Answer>
