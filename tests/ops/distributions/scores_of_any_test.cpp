@@ -52,6 +52,88 @@ TEST(Residuals, KeepFarOutliers) {
   EXPECT_THROW(deviance(bare(d), y), ArgumentError);
 }
 
+// About the y of deviance 0, whether that is a mean, a median, a mode or none of them.
+TEST(Residuals, HaveTheSignOfTheDeviationFromTheBestFit) {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    Graph graph;
+    const auto number = [&](double v) { return graph.constant(v, dtype); };
+    struct Case {
+      Distribution d;
+      double centre;
+      std::vector<double> others;
+    };
+    const std::vector<double> places{-1e15, -1e3, -1, 0.25, 0.49, 0.51, 0.75, 4, 1e3, 1e15}, shares{1e-15, 1e-3, 0.4, 0.9, 1.1, 1.6, 2.6, 1e3, 1e15};
+    const std::vector<double> numbers{0, 1, 2, 3, 4, 7};
+    const double shared = std::exp(0.5);
+    const std::vector<Case> cases{
+        {Gaussian{.loc = number(0.5), .scale = 3}, 0.5, places},
+        {Laplace{.loc = number(0.5), .scale = 3}, 0.5, places},
+        {Logistic{.loc = number(0.5), .scale = 3}, 0.5, places},
+        {StudentT{.loc = number(0.5), .scale = 3, .degrees = 0.7}, 0.5, places},
+        {Gumbel{.loc = number(0.5), .scale = 3}, 0.5, places},
+        {AsymmetricLaplace{.loc = number(0.5), .level = 0.9, .scale = 3}, 0.5, places},
+        {LogNormal{.loc = number(0.5), .scale = 1}, shared, shares},
+        {Exponential{.log_mean = number(0.5)}, shared, shares},
+        {Gamma{.log_mean = number(0.5), .log_shape = number(1)}, shared, shares},
+        {Weibull{.log_scale = number(0.5), .log_shape = number(1)}, shared, shares},
+        {InverseGaussian{.log_mean = number(0.5), .log_concentration = number(1)}, shared, shares},
+        {Poisson{.log_rate = number(0.5)}, shared, numbers},
+        {NegativeBinomial{.log_mean = number(0.5), .log_size = number(0)}, shared, numbers},
+        {Binomial{.logits = number(0.5), .trials = 7}, 7 / (1 + std::exp(-0.5)), numbers},
+    };
+    for (const auto& [d, centre, others] : cases) {
+      SCOPED_TRACE(d.name());
+      const bool is_share = d.support()->lower() == 0 && !d.support()->is_integer();
+      std::vector<double> ys;
+      for (const double y : others) ys.push_back(is_share ? centre * y : y);
+      const Node y = graph.constant(row(ys).cast(dtype));
+      const std::vector<Tensor> got = interpret(std::vector<Node>{deviance_residual(d, y), deviance(d, y)});
+      for (std::size_t i = 0; i < ys.size(); ++i) {
+        const auto at = static_cast<std::int64_t>(i);
+        EXPECT_EQ(got[0].at(at) > 0, ys[i] > centre) << "y = " << ys[i] << ": " << got[0].at(at);
+        const double expected = std::sqrt(got[1].at(at));  // may be ∞
+        EXPECT_TRUE(std::abs(got[0].at(at)) == expected || std::abs(std::abs(got[0].at(at)) / expected - 1) < 1e-6) << "y = " << ys[i];
+      }
+    }
+  }
+}
+
+// An event that has not come by y, or is known to lie between two times, is anywhere in what is left of F.
+TEST(Residuals, OfCensoredValuesAreUniformToo) {
+  const Tensor zeros(DType::float64, {ks_draws});
+  const auto uniform = [](double u) { return std::clamp(u, 0.0, 1.0); };
+  const auto expect_uniform = [&](const Distribution& d, Node y, std::uint64_t seed) {
+    EXPECT_LT(ks_distance(interpret(pit(d, y, "u"), {}, seed), uniform), ks_bound) << d.name();
+    EXPECT_LT(ks_distance(interpret(quantile_residual(d, y, "v"), {}, seed), normal_cdf), ks_bound) << d.name();
+  };
+  const auto times = [&](Graph& graph) { return Weibull{.log_scale = graph.constant(zeros), .log_shape = graph.constant(zeros) + 0.5}; };
+  {
+    Graph graph;
+    const Weibull base = times(graph);
+    const Node t = base.sample("t"), end = graph.constant(spread({ks_draws}, 0.2, 2));
+    expect_uniform(RightCensored{.base = base, .event = less_equal(t, end)}, minimum(t, end), 3);
+  }
+  {
+    Graph graph;
+    const Poisson base{.log_rate = graph.constant(zeros) + 0.5};
+    const Node k = base.sample("k"), end = floor(graph.constant(spread({ks_draws}, 0, 4)));
+    expect_uniform(RightCensored{.base = base, .event = less_equal(k, end)}, minimum(k, end), 4);
+  }
+  {
+    Graph graph;
+    const Weibull base = times(graph);
+    const Node t = base.sample("t"), known = less(graph.constant(spread({ks_draws}, 0, 1)), 0.3);
+    const Node visit = minimum(0.25 * floor(4.0 * t), 1.5), next = where(equal(visit, 1.5), infinity, visit + 0.25);  // none after the last
+    const Node lower = where(known, t, visit), upper = where(known, t, next);
+    expect_uniform(IntervalCensored{.base = base, .lower = lower, .upper = upper}, upper, 5);
+  }
+  {
+    Graph graph;
+    const Weibull base = times(graph);
+    expect_uniform(IntervalCensored{.base = base, .edges = {0.25, 0.5, 1, 1.5}}, base.sample("t"), 6);
+  }
+}
+
 TEST(ForecastScores, AreRight) {
   Graph graph;
   const Gaussian d{.loc = graph.constant(row({1})), .scale = 2};
@@ -112,6 +194,34 @@ TEST(Divergences, ClosedFormsAndQuadratureAgree) {
   EXPECT_EQ(interpret(kl(Cauchy{numbers({0})}, q).value).item(), infinity);
   EXPECT_EQ(interpret(kl(bare(p), Exponential{.log_mean = numbers({0})}).value).at(0), infinity);
   EXPECT_NEAR(interpret(kl(Cauchy{numbers({0})}, Cauchy{numbers({2})}).value).item(), std::log(1 + 4.0 / 4), 1e-9);  // Chyzak & Nielsen 2019
+}
+
+// A density gives each single number probability 0: of what has probabilities it is infinitely far, and that of it.
+TEST(Divergences, OfProbabilitiesToADensityAreInfinite) {
+  Graph graph;
+  const Node zeros = graph.constant(row({0, 1}));
+  const Poisson counts{.log_rate = zeros};
+  const Gaussian density{.loc = graph.constant(row({0.5}))};
+  const Gamma positive{.log_mean = zeros, .log_shape = zeros};
+  const ZeroInflated rain{.base = positive, .logits = zeros};
+  const auto expect_infinite = [&](const Distribution& p, const Distribution& q, const std::string& key) {
+    const Divergence d = kl(p, q, {.key = key, .draws = 64});
+    const std::vector<Tensor> values = interpret(std::vector<Node>{d.value, d.standard_error}, {}, 5);
+    ASSERT_EQ(values[0].count(), 2) << key;
+    for (std::int64_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(values[0].at(i), infinity) << key;
+      EXPECT_EQ(values[1].at(i), 0) << key;
+    }
+  };
+  expect_infinite(counts, density, "a");
+  expect_infinite(density, counts, "b");
+  expect_infinite(bare(counts), bare(density), "c");
+  expect_infinite(rain, positive, "d");  // by its zeros
+  expect_infinite(counts, rain, "e");    // by its other numbers
+  expect_infinite(Laplace{.loc = zeros}, positive, "f");
+  const Divergence drawn = kl(positive, rain, {.key = "g"});  // −log(1 − π)
+  EXPECT_NEAR(interpret(drawn.value).at(0), std::log(2), 1e-14);
+  EXPECT_NEAR(interpret(drawn.value).at(1), std::log1p(std::exp(1)), 1e-14);
 }
 
 TEST(Divergences, AreDrawnWithTheirError) {
