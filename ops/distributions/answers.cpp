@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "framework/error.h"
 #include "framework/graph.h"
@@ -20,6 +22,19 @@ namespace {
 Node level_of(const Distribution& d, double p) {
   Graph& graph = graph_of(d);
   return graph.constant(p, log_prob_type(d, graph).dtype);
+}
+
+// A draw that rounding has put on an end that is not of the support, beside it.
+Node within_open_ends(const Distribution& d, Node x) {
+  if (!d.support() || d.support()->is_integer()) return x;
+  const bool single = x.dtype() == DType::float32;
+  const auto beside = [&](double end, double other) {
+    if (end == 0) return std::copysign(single ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min(), other);
+    return single ? std::nextafter(static_cast<float>(end), static_cast<float>(other)) : std::nextafter(end, other);
+  };
+  const double lower = d.support()->lower(), upper = d.support()->upper();
+  if (d.support()->lower_is_open()) x = maximum(x, beside(lower, upper));
+  return d.support()->upper_is_open() ? minimum(x, beside(upper, lower)) : x;
 }
 
 }  // namespace
@@ -99,9 +114,10 @@ Node sample(const Distribution& d, std::string_view key) {
   if (d.has_sample()) return d.sample(key);
   Graph& graph = graph_of(d);
   const TensorType type = log_prob_type(d, graph);
-  // Of 53 bits: tails of a float32 would end at 2⁻²⁴. Its 0 becomes half its smallest step.
+  // Of 53 bits, whose 0 becomes half their smallest step. An own quantile may take float32 alone, whose upper tail ends at 2⁻²⁴, before 1.
   const Node u = maximum(random_uniform(graph, type.shape, {.dtype = DType::float64}).named(key), 0x1p-54);
-  return quantile(d, cast(u, type.dtype));
+  if (!d.has<Quantile>()) return within_open_ends(d, numerical::quantile(d, u));
+  return d.quantile(type.dtype == DType::float32 ? minimum(cast(u, DType::float32), 1 - 0x1p-24) : u);
 }
 
 std::pair<Node, Node> central_interval(const Distribution& d, double level) {

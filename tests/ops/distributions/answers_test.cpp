@@ -1,5 +1,7 @@
 #include "ops/distributions/answers.h"
 
+#include <functional>
+
 #include "framework/error.h"
 #include "framework/log_prob_type.h"
 #include "ops/ops.h"
@@ -99,6 +101,30 @@ TEST(Answers, OfLabels) {  // log_prob takes int32
             "needs its support()");
 }
 
+// Uniform numbers of 53 bits, of which this seed has 1 − 1.2e-8 at place 41: in float32 that would be 1, and its quantile infinite.
+TEST(Answers, DrawsAreFinite) {
+  struct NoAnswer {
+    Node log_mean;
+    Node log_prob(Node y) const { return Exponential{.log_mean = log_mean}.log_prob(y); }
+    Support support() const { return Support::nonnegative; }
+  };
+  struct OwnQuantile : NoAnswer {
+    Node quantile(Node p) const { return Exponential{.log_mean = log_mean}.quantile(p); }
+  };
+  struct Power : NoAnswer {  // 1 − y is (1 − u)², below an ulp of 1
+    Node log_prob(Node y) const { return log_mean - 0.5 * log(1.0 - y) - std::log(2); }
+    Support support() const { return Support::open_unit; }
+  };
+  constexpr std::uint64_t seed = 133376;
+  const auto draws = [](const auto& d) { return interpret(sample(d, "draws"), {}, seed); };
+  Graph graph, other, third;
+  const Tensor zeros(DType::float32, {256});
+  EXPECT_NEAR(draws(NoAnswer{graph.constant(zeros)}).at(41), -std::log(1.1674601729794176e-08), 1e-5);
+  EXPECT_NEAR(draws(OwnQuantile{{other.constant(zeros)}}).at(41), 24 * std::log(2), 1e-5);
+  const Tensor inside = draws(Power{{third.constant(zeros)}});
+  for (std::int64_t i = 0; i < 256; ++i) EXPECT_TRUE(inside.at(i) > 0 && inside.at(i) < 1) << i << ": " << inside.at(i);
+}
+
 TEST(Answers, WhatIsUnknownIsRefused) {
   Graph graph;
   try {
@@ -107,6 +133,35 @@ TEST(Answers, WhatIsUnknownIsRefused) {
   } catch (const ArgumentError& error) {
     EXPECT_STREQ(error.what(), "mean of the distribution \"distribution\": it has none itself, nor any that this one follows from, and a numerical "
                                "one needs its support()");
+  }
+}
+
+// An error says what would answer in place of the distribution itself, if anything does.
+TEST(Answers, ThatADistributionLacksAreLookedForElsewhere) {
+  struct NoAnswer {
+    Node loc;
+    Node log_prob(Node y) const { return Gaussian{.loc = loc}.log_prob(y); }
+  };
+  Graph graph;
+  const Distribution d = NoAnswer{graph.constant(row({1}))};
+  const Node y = graph.constant(row({1}));
+  const std::vector<std::pair<std::function<void()>, std::string>> cases{
+      {[&] { d.mean(); }, "Mean of its own: ask with has<Mean>() first, or the function mean of ops/distributions/answers.h"},
+      {[&] { d.log_survival(y); },
+       "LogSurvival of its own: ask with has<LogSurvival>() first, or the function log_survival of ops/distributions/answers.h"},
+      {[&] { d.sample("s"); }, "sample of its own: ask with has_sample() first, or the function sample of ops/distributions/answers.h"},
+      {[&] { d.kl(d); }, "kl of its own: ask with has_kl() first, or the function kl of ops/distributions/divergence.h"},
+      {[&] { d.fisher_information(); }, "fisher_information: ask with has_fisher_information() first"},
+      {[&] { d.deviance(y); }, "Deviance: ask with has<Deviance>() first"},
+      {[&] { d.probabilities(); }, "Probabilities: ask with has<Probabilities>() first"},
+  };
+  for (const auto& [ask, text] : cases) {
+    try {
+      ask();
+      ADD_FAILURE() << text;
+    } catch (const ArgumentError& error) {
+      EXPECT_EQ(error.what(), "the distribution \"distribution\" has no " + text);
+    }
   }
 }
 
