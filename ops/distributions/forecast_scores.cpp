@@ -11,6 +11,7 @@
 #include "ops/arithmetic.h"
 #include "ops/concat.h"
 #include "ops/distributions/answers.h"
+#include "ops/distributions/von_mises.h"
 #include "ops/exponential.h"
 #include "ops/shape.h"
 #include "ops/slice.h"
@@ -45,6 +46,8 @@ Node interval_score(const Distribution& d, Node y, double level) {
 
 Node energy_score(const Distribution& d, Node y, std::string_view key, std::int64_t draws) {
   if (draws < 2) throw ArgumentError(fmt::format("energy_score: draws is {}, must be 2 or more", draws));
+  if (d.support() && is_of_angles(*d.support()))
+    throw ArgumentError(fmt::format("energy_score: {} is of angles, whose distance is not that of numbers", d.name()));
   std::vector<Node> xs;
   for (std::int64_t i = 0; i < draws; ++i) xs.push_back(expand_dims(sample(d, fmt::format("{}_{}", key, i)), 0));
   const Node x = concat(xs, 0);

@@ -10,7 +10,8 @@ namespace loglik {
 /// The continuous ranked probability score ∫(F(t) − 1{t ≥ y})² dt, in units of y: a proper score that forgives outliers and cannot be
 /// made small by a scale near 0. Of a point forecast it is the absolute error.
 ///
-/// The head's `crps` answers it; a distribution without one of its own is an ArgumentError where the head is made.
+/// By the head's own `crps`, else the integral of answers.h, which takes some thousand values of log_prob a sample: of any distribution of
+/// single numbers that says its support. ArgumentError where the head is made for others: rows, labels, angles.
 /// Source: Gneiting & Raftery 2007, doi:10.1198/016214506000001437.
 Score crps_score();
 
@@ -18,7 +19,8 @@ Score crps_score();
 /// said to be, so that those that a far start fits badly are not given up by a large variance.
 ///
 /// β = 0 is the NLL; β = 1 gives a Gaussian mean the gradient of half the squared error. Not a proper score, nor a likelihood: what is reported
-/// remains the NLL. ArgumentError unless 0 ≤ β ≤ 1, and where the head is made for a distribution without a variance or of whole rows.
+/// remains the NLL. ArgumentError unless 0 ≤ β ≤ 1, and where the head is made for a distribution of rows, labels or angles, or
+/// without a variance, its own or that of answers.h.
 /// Source: Seitzer, Tavakoli, Antic & Martius 2022, arXiv:2203.09168, equation 6.
 Score beta_nll(double beta = 0.5);
 

@@ -101,4 +101,6 @@ Node VonMises::circular_variance() const {
   return where(wide, 1.0 - bessel_ratio(where(wide, kappa, 0.0)), -bessel_ratio_excess(kappa));
 }
 
+bool is_of_angles(const Support& support) { return support.includes(VonMises::angles()) && VonMises::angles().includes(support); }
+
 }  // namespace loglik

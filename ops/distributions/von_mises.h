@@ -16,8 +16,8 @@ namespace loglik {
 /// distribution, where A/κ = ½. For large κ it is a Gaussian of variance 1/κ on the circle.
 ///
 /// Targets of a head are angles in [−π, π], so that degrees are noticed (π as float32 has it, 9e-8 too large); log_prob itself takes any
-/// finite angle and has the period 2π. As a number Y is the angle in [−π, π]: cdf and quantile count from −π. There is no mean or variance
-/// as a number; the circle's own are mean_direction and circular_variance.
+/// finite angle and has the period 2π. As a number Y is the angle in [−π, π]: cdf and quantile count from −π. There is no mean, variance
+/// or CRPS as a number, nor do answers.h and forecast_scores.h work them out; the circle's own are mean_direction and circular_variance.
 ///
 /// Shapes: a, b and y broadcast; answers have the shape of a and b together. Gradients are finite for all finite a and b; second
 /// derivatives are right but at exactly a = b = 0. Source: Mardia & Jupp 2000, Directional Statistics, section 3.5.4.
@@ -44,5 +44,8 @@ struct VonMises {
   Node mean_direction() const;     ///< μ in [−π, π]: the direction of (E cos Y, E sin Y), its mode; 0 for κ = 0
   Node circular_variance() const;  ///< 1 − A(κ) in [0, 1]: what the length of (E cos Y, E sin Y) lacks of 1; to full relative precision
 };
+
+/// Is that support the circle's, [−π, π] cut open at π? A mean, variance or distance of such numbers would depend on where it is cut.
+bool is_of_angles(const Support& support);
 
 }  // namespace loglik

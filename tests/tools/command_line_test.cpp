@@ -204,7 +204,7 @@ TEST_F(CommandLine, WrongUsageIsExitCode2AndOneLine) {
            {"train linear_regression --score crps:1", "--score: crps takes no number"},
            {"train linear_regression --score beta_nll:x", "--score beta_nll: \"x\" is no number"},
            {"train linear_regression --score beta_nll:2", "β = 2, must lie in [0, 1]"},
-           {"train softmax_regression --data penguins_island --score crps", "head \"categorical\" can't be trained so: crps_score: categorical has no CRPS in closed form; heads that can are "},
+           {"train softmax_regression --data penguins_island --score crps", "head \"categorical\" can't be trained so: crps_score: categorical is a distribution of labels, which are not apart by a number; heads that can are "},
            {"train softmax_regression --data penguins_island --natural-gradient", "categorical has no Fisher information in closed form; heads that can are "},
            {"train linear_regression --label-smoothing 0.1", "gaussian is not of classes without an order; no other head that fits these targets can"},
            {"train softmax_regression --label-smoothing 0.1 --score crps", "take one of them"},

@@ -9,6 +9,7 @@
 #include "framework/primitives.h"
 #include "ops/distributions/numerical/continuous.h"
 #include "ops/distributions/numerical/counts.h"
+#include "ops/distributions/von_mises.h"
 #include "ops/distributions/within_support.h"
 #include "ops/exponential.h"
 
@@ -23,6 +24,13 @@ std::string why_not(const Distribution& d) {
   if (d.support()->is_integer() && std::isinf(d.support()->lower())) return "needs a lowest number";
   if (!d.atoms().empty()) return "needs a density, this distribution has atoms";
   return "";
+}
+
+// Of what depends on how far numbers are apart.
+void require_line(const Distribution& d, std::string_view answer) {
+  if (d.support() && is_of_angles(*d.support()))
+    throw ArgumentError(fmt::format("{} of the distribution \"{}\": is of a line, this distribution is of angles, and it would depend on where their "
+                                    "circle is cut: see VonMises::mean_direction and circular_variance", answer, d.name()));
 }
 
 void require(const Distribution& d, std::string_view answer) {
@@ -52,11 +60,13 @@ Continuous::Side side(const Distribution& d, Node y, std::string_view what) {
 bool answers(const Distribution& d) { return why_not(d).empty(); }
 
 Node mean(const Distribution& d) {
+  require_line(d, "mean");
   require(d, "mean");
   return narrowed(d, is_counts(d) ? Counts(d).mean() : Continuous(d).mean());
 }
 
 Node variance(const Distribution& d) {
+  require_line(d, "variance");
   require(d, "variance");
   return narrowed(d, is_counts(d) ? Counts(d).variance() : Continuous(d).variance());
 }
@@ -97,6 +107,7 @@ Node quantile(const Distribution& d, Node p) {
 }
 
 Node crps(const Distribution& d, Node y) {
+  require_line(d, "crps");
   require(d, "crps");
   return narrowed(d, is_counts(d) ? Counts(d).crps(y) : Continuous(d).crps(y));
 }

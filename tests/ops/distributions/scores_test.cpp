@@ -10,7 +10,9 @@
 #include "ops/arithmetic.h"
 #include "ops/distributions/bernoulli.h"
 #include "ops/distributions/categorical.h"
+#include "ops/distributions/dirichlet.h"
 #include "ops/distributions/gaussian.h"
+#include "ops/distributions/von_mises.h"
 #include "ops/exponential.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/expect_error.h"
@@ -90,6 +92,28 @@ TEST(Scores, SmoothedLabelsTrainAndTheNllIsReported) {
   }
 }
 
+// A head that tells no more than density and support is trained by either score: they are worked out.
+TEST(Scores, TrainAHeadWithoutAnswersOfItsOwn) {
+  struct Plain {
+    Gaussian d;
+    Node log_prob(Node y) const { return d.log_prob(y); }
+    Support support() const { return Support::real; }
+  };
+  for (const Score& score : {crps_score(), beta_nll()}) {
+    SCOPED_TRACE(score.name);
+    std::vector<std::vector<Tensor>> runs;
+    for (const bool plain : {false, true}) {
+      Graph graph;
+      const Gaussian d{.loc = graph.constant(row(loc)), .log_scale = graph.constant(row(log_scale))};
+      const Head& head = graph.head("y", plain ? Distribution(Plain{d}) : Distribution(d), {.score = score});
+      runs.push_back(interpret(std::vector<Node>{head.loss, gradient(head.loss, d.loc), gradient(head.loss, d.log_scale)},
+                               std::vector<std::pair<std::string, Tensor>>{{"y", row(target)}, {"y.weight", row(weight)}}));
+    }
+    for (std::size_t k = 0; k < 3; ++k)
+      for (std::int64_t i = 0; i < runs[0][k].count(); ++i) EXPECT_NEAR(runs[1][k].at(i), runs[0][k].at(i), 1e-9) << k << " " << i;
+  }
+}
+
 TEST(Scores, ASampleOfWeightZeroContributesNothing) {
   for (const Score& score : {crps_score(), beta_nll(), absolute_error}) {
     SCOPED_TRACE(score.name);
@@ -142,9 +166,11 @@ TEST(Scores, RefuseWhatTheyCannotScore) {
   Graph graph;
   const Node x = graph.input("x", {batch, 3});
   EXPECT_EQ(error_of<ArgumentError>([&] { graph.head("a", Categorical{.logits = x}, {.score = crps_score()}); }),
-            "crps_score: categorical has no CRPS in closed form");
+            "crps_score: categorical is a distribution of labels, which are not apart by a number");
   EXPECT_EQ(error_of<ArgumentError>([&] { graph.head("b", Categorical{.logits = x}, {.score = beta_nll()}); }),
-            "beta_nll: categorical has no variance in closed form");
+            "beta_nll: categorical is a distribution of labels, which have no variance");
+  EXPECT_NE(error_of<ArgumentError>([&] { graph.head("f", Dirichlet{.log_concentration = x}, {.score = crps_score()}); }), "");
+  EXPECT_NE(error_of<ArgumentError>([&] { graph.head("g", VonMises{.a = x, .b = x}, {.score = crps_score()}); }), "");
   EXPECT_EQ(error_of<ArgumentError>([] { label_smoothing(1); }), "label_smoothing: ε = 1, must lie in [0, 1)");
   EXPECT_EQ(error_of<ArgumentError>([&] { graph.head("d", Gaussian{.loc = x}, {.score = label_smoothing()}); }),
             "label_smoothing: gaussian is not of classes without an order");

@@ -1,5 +1,6 @@
 #include "ops/distributions/von_mises.h"
 
+#include <functional>
 #include <limits>
 #include <numbers>
 
@@ -8,12 +9,16 @@
 #include "framework/head.h"
 #include "framework/model.h"
 #include "ops/arithmetic.h"
+#include "ops/distributions/answers.h"
+#include "ops/distributions/forecast_scores.h"
+#include "ops/distributions/mixture.h"
 #include "ops/exponential.h"
 #include "ops/polar.h"
 #include "ops/shape.h"
 #include "ops/trigonometric.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/distributions/samples.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -144,6 +149,27 @@ TEST(VonMises, LearnsADirection) {  // A(κ) and μ are those of the mean of (co
   const double mean_cosine = (2 * std::cos(2.2) - 1 + 2 * std::cos(2.5)) / 5;
   EXPECT_NEAR(std::abs(session.fetch("direction").at(0)), pi, 1e-3);
   EXPECT_NEAR(session.fetch("spread").at(0), 1 + mean_cosine, 1e-3);
+}
+
+// As numbers they would depend on where the circle is cut: also in a mixture, and of a density on angles that is somebody else's.
+TEST(VonMises, HasNoMeanAsANumber) {
+  struct Cardioid {
+    Node rho;
+    Node log_prob(Node y) const { return log1p(2.0 * rho * cos(y)) - std::log(2 * pi); }
+    Support support() const { return VonMises::angles(); }
+  };
+  Graph graph;
+  const Node half = graph.constant(row({0.5})), y = graph.constant(row({1}));
+  const VonMises d{.a = half, .b = half};
+  const Mixture mixture{.logits = graph.constant(Tensor(DType::float64, {1, 2})), .components = {d, VonMises{.a = half, .b = -half}}};
+  for (const Distribution& circular : {Distribution(d), Distribution(mixture), Distribution(Cardioid{0.5 * half})}) {
+    SCOPED_TRACE(circular.name());
+    const std::vector<std::function<void()>> questions{[&] { mean(circular); }, [&] { variance(circular); }, [&] { crps(circular, y); },
+                                                       [&] { dawid_sebastiani(circular, y); }, [&] { energy_score(circular, y, "e"); }};
+    for (const auto& ask : questions) EXPECT_THROW(ask(), ArgumentError);
+  }
+  EXPECT_NE(error_of<ArgumentError>([&] { mean(d); }).find("is of a line, this distribution is of angles"), std::string::npos);
+  EXPECT_NEAR(interpret(entropy(Cardioid{0.0 * half})).at(0), std::log(2 * pi), 1e-6);  // what does not depend on the cut is there
 }
 
 TEST(VonMises, IsADistribution) {
