@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "framework/distribution.h"
+#include "ops/distributions/advice.h"
 #include "ops/distributions/transformed.h"
 
 namespace loglik {
@@ -58,6 +59,7 @@ struct Affine {
   bool has_kl(const Affine& other) const;  ///< is it moved by the same, and has the base one?
   std::optional<Support> support() const;
   std::vector<Node> atoms() const;
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;
 
   Node value(Node x) const;             ///< a + b·x

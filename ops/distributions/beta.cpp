@@ -81,7 +81,9 @@ Node Beta::kl(const Beta& other) const {
          (b - other_b) * polygamma_increment(0, b, a);
 }
 
-std::string Beta::advice(double y) const { return advice_for(support(), y); }
+std::string Beta::advice(double y) const {
+  return (y == 0 || y == 1 ? "move targets inwards by Beta::squeeze, or " : "") + advice_for(support(), y);
+}
 std::string Beta::certificate() const { return "NLL = log B(α, β) − (α − 1)·log y − (β − 1)·log(1 − y)"; }
 
 Node Beta::squeeze(Node y, std::int64_t n) {

@@ -16,7 +16,7 @@ namespace loglik {
 ///     ∂/∂x = φμ(1 − μ)·(ψ(α) − ψ(β) − log(y/(1 − y))),  ∂/∂log φ = α(ψ(α) − log y) + β(ψ(β) − log(1 − y)) − φψ(φ)
 ///
 /// Shares and proportions; the variance is μ(1 − μ)/(1 + φ). Targets that are exactly 0 or 1 are refused: `squeeze` moves all a little
-/// inwards, a Hurdle or ZeroInflated has a probability for them.
+/// inwards; for 0 alone a Hurdle or ZeroInflated has a probability.
 ///
 /// Shapes: logits, log_precision and y broadcast; answers have the shape of both parameters together. Below 0 and above 1 the cdf is 0
 /// and 1. Cdf, quantile and samples can be differentiated by the parameters once, log_prob in any order. Entropy and KL are precise to φ

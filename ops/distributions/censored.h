@@ -42,6 +42,7 @@ struct Censored {
   std::optional<Support> support() const { return base.support(); }
   std::vector<Node> atoms() const;
   std::string name() const { return "censored " + base.name(); }
+  std::string advice(double y) const { return base.advice(y); }
   std::string certificate() const;
 
   template <class Answer>

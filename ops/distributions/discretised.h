@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "framework/distribution.h"
+#include "ops/distributions/advice.h"
 
 namespace loglik {
 
@@ -43,6 +44,7 @@ struct Discretised {
   Node sample(std::string_view key) const;
   Support support() const;
   std::string name() const { return "discretised " + base.name(); }
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;
 
   template <class Answer>

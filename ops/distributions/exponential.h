@@ -9,7 +9,7 @@
 
 namespace loglik {
 
-/// Exponential on the positive numbers, mean μ = e^log_mean, u = y/μ:
+/// Exponential on the nonnegative numbers, mean μ = e^log_mean, u = y/μ:
 ///
 ///     −log p(y) = log μ + u  nats;    ∂/∂log μ = 1 − u
 ///

@@ -53,6 +53,11 @@ Family elementwise_family(std::string name, std::string description, const Suppo
           .make = make};
 }
 
+Family no_likelihood(Family family) {
+  family.is_likelihood = false;
+  return family;
+}
+
 // A family with a location and a scale, both predicted.
 template <class D> Family located_family(std::string name, std::string description, const Support& support = Support::real) {
   return elementwise_family(std::move(name), std::move(description), support, 2, [](Node raw, const Targets&) -> Distribution {
@@ -128,8 +133,10 @@ std::vector<Family> builtin_families() {
                          }),
       elementwise_family("bernoulli", "Bernoulli on {0, 1}, by the logit", Support::binary, 1,
                          [](Node raw, const Targets&) -> Distribution { return Bernoulli{.logits = raw}; }),
-      elementwise_family("bernoulli_soft_targets", "Bernoulli's cross-entropy on [0, 1], by the logit", Support::unit, 1,
-                         [](Node raw, const Targets&) -> Distribution { return Bernoulli{.logits = raw, .soft_targets = true}; }),
+      no_likelihood(elementwise_family("bernoulli_soft_targets", "Bernoulli's cross-entropy on [0, 1], by the logit", Support::unit, 1,
+                                       [](Node raw, const Targets&) -> Distribution {
+                                         return Bernoulli{.logits = raw, .soft_targets = true};
+                                       })),
       gaussian_mixture_family(default_components),
       {.name = "categorical",
        .description = "Categorical on labels, by the logits",

@@ -24,6 +24,7 @@ struct Family {
   std::string name;            ///< "gaussian_predicted_scale"
   std::string description;     ///< a line for lists: the distribution and its links
   bool needs_classes = false;  ///< is it for labels only, so that it needs to know how many classes there are?
+  bool is_likelihood = true;   ///< false of a cross-entropy to soft targets: its nats can't be compared with those of other heads
   /// The values that its targets can take.
   std::function<Support(const Targets&)> support;
   /// How many raw outputs a sample needs.

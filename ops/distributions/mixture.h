@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "framework/distribution.h"
+#include "ops/distributions/advice.h"
 
 namespace loglik {
 
@@ -72,6 +73,7 @@ struct Mixture {
   std::optional<Support> support() const;    ///< the hull of the components' supports; none if one has none
   std::optional<TensorType> target() const;  ///< the components', if they agree
   std::vector<Node> atoms() const;           ///< of all components
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;
 
   bool is_gaussian() const;  ///< is every component a Gaussian?

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "framework/distribution.h"
+#include "ops/distributions/advice.h"
 #include "ops/distributions/bijection.h"
 
 namespace loglik {
@@ -60,6 +61,7 @@ struct Transformed {
   bool has_kl(const Transformed& other) const;
   std::optional<Support> support() const;  ///< the image of the base's; none if it has none or the bijection can't tell
   std::vector<Node> atoms() const;
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;
 
   void check() const;  ///< throws what the methods throw

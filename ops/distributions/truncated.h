@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "framework/distribution.h"
+#include "ops/distributions/advice.h"
 
 namespace loglik {
 
@@ -46,6 +47,7 @@ struct Truncated {
   Support support() const;
   std::vector<Node> atoms() const { return base.atoms(); }  ///< those outside have probability 0
   std::string name() const;
+  std::string advice(double y) const { return advice_for(support(), y); }
   std::string certificate() const;
 
   template <class Answer>

@@ -128,7 +128,7 @@ std::optional<Support> ZeroInflated::support() const {
   return with_zero(*of_base);
 }
 
-std::string ZeroInflated::advice(double y) const { return support() ? advice_for(*support(), y) : ""; }
+std::string ZeroInflated::advice(double y) const { return advice_for(support(), y); }
 
 std::vector<Node> ZeroInflated::atoms() const {
   if (is_discrete()) return {};

@@ -9,7 +9,7 @@
 #include "framework/error.h"
 #include "framework/head.h"
 #include "framework/model.h"
-#include "ops/distributions/family.h"
+#include "ops/ops.h"
 #include "tests/ops/expect_error.h"
 
 namespace loglik {
@@ -32,7 +32,8 @@ TEST(Advice, NamesTheTightestSupportsThatTakeAll) {
     for (std::size_t i = 1; i < names.size(); ++i)
       EXPECT_FALSE(family(names[i - 1]).support({}).includes(family(names[i]).support({}))) << names[i - 1] << " is not tighter than " << names[i];
   }
-  EXPECT_EQ(heads_for(Support::open_unit, 1).front(), "bernoulli_soft_targets");
+  EXPECT_EQ(heads_for(Support::open_unit, 1), (Names{"gamma", "exponential", "gaussian"}));  // a cross-entropy is no likelihood
+  EXPECT_EQ(advice_for(Support::open_unit, 1), "use gamma, exponential or gaussian; bernoulli_soft_targets takes it too, but is not a likelihood");
   EXPECT_EQ(heads_for(Support::positive, -3), (Names{"gaussian"}));
   for (const double y : {std::numeric_limits<double>::infinity(), std::nan("")}) EXPECT_EQ(heads_for(Support::positive, y), Names{});
   EXPECT_EQ(advice_for(Support::positive, std::nan("")), "");
@@ -56,7 +57,7 @@ std::string refused(const std::string& name, float y) {
   Graph graph;
   graph.head("share", make_head(name, graph.input("x", {batch, family(name).raw_outputs({})}, DType::float32, 0.0), {}));
   const Model model = compile(graph);
-  return error_of<SupportError>([&] { model.check_targets({{"share", Tensor::from(std::vector<float>{1, y})}}, 16); });
+  return error_of<SupportError>([&] { model.check_targets({{"share", Tensor::from(std::vector<float>{0.5, y})}}, 16); });
 }
 
 TEST(Advice, IsPartOfTheRefusal) {
@@ -65,6 +66,40 @@ TEST(Advice, IsPartOfTheRefusal) {
   EXPECT_EQ(refused("exponential", -1), "head \"share\": y = -1 at row 17 lies outside [0, ∞), the support of exponential: use gaussian");
   EXPECT_EQ(refused("gaussian", std::nanf("")), "head \"share\": y = nan at row 17 lies outside the finite numbers, the support of gaussian");
   EXPECT_EQ(refused("gaussian", 3), "");
+}
+
+// Each wrapper too, whatever it wraps.
+TEST(Advice, IsGivenByEachWrapper) {
+  Graph graph;
+  const Node zero = graph.constant(0.0, DType::float32), pair = graph.constant(Tensor(DType::float32, {2}));
+  const Weibull base{.log_scale = zero, .log_shape = zero};
+  const std::vector<std::pair<Distribution, std::string>> cases{
+      {Truncated{.base = base, .upper = 2}, "use exponential or gaussian"},
+      {Censored{.base = base, .upper = zero + 2.0}, "use exponential or gaussian"},
+      {RightCensored{.base = base, .event = zero}, "use exponential or gaussian"},
+      {IntervalCensored{.base = base, .edges = {1, 2}}, "use exponential or gaussian"},
+      {Mixture{.logits = pair, .components = {base, base}}, "use exponential or gaussian"},
+      {Affine{.base = base, .scale = 2}, "use exponential or gaussian"},
+      {Transformed{base, Bijection::box_cox(1)}, "use gaussian"},  // above −1
+      {Independent{Affine{.base = Weibull{.log_scale = pair, .log_shape = pair}}}, "use exponential or gaussian"},
+      {ZeroInflated{.base = base, .logits = zero}, "use gaussian"},
+      {Hurdle{.base = base, .logits = zero}, "use gaussian"},
+      {Discretised{.base = base, .lower = 0, .upper = 7}, "use gaussian"},
+  };
+  for (const auto& [d, advice] : cases) {
+    SCOPED_TRACE(d.name());
+    const double y = d.support()->contains(0) ? -1.5 : 0;
+    EXPECT_EQ(d.advice(d.support()->lower() == -1 ? -1 : y), advice) << d.support()->text();
+  }
+  const VonMises angle{.a = zero, .b = zero};
+  EXPECT_EQ((Distribution(Mixture{.logits = pair, .components = {angle, angle}}).advice(180)), "");  // no other head is of angles
+  EXPECT_NE(Distribution(RightCensored{.base = angle, .event = zero}).advice(180), "");
+}
+
+TEST(Advice, OfSharesIsToMoveThemInwards) {
+  EXPECT_EQ(refused("beta", 1), "head \"share\": y = 1 at row 17 lies outside (0, 1), the support of beta: move targets inwards by Beta::squeeze, or "
+                                "use gamma, exponential or gaussian; bernoulli_soft_targets takes it too, but is not a likelihood");
+  EXPECT_EQ(refused("beta", -1), "head \"share\": y = -1 at row 17 lies outside (0, 1), the support of beta: use gaussian");
 }
 
 // Each family of one value a target that refuses something says what to do instead.

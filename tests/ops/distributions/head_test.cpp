@@ -114,7 +114,7 @@ TEST(Heads, RefuseTargetsOutsideTheSupport) {
 
   EXPECT_EQ(refused(bernoulli(false), column({0, 1, 1})), "");
   EXPECT_EQ(refused(bernoulli(false), column({0, 1, 0.1F})),
-            "head \"label\": y = 0.1 at row 2 lies outside {0, 1}, the support of bernoulli: use bernoulli_soft_targets, exponential or gaussian");
+            "head \"label\": y = 0.1 at row 2 lies outside {0, 1}, the support of bernoulli: use exponential or gaussian; bernoulli_soft_targets takes it too, but is not a likelihood");
   EXPECT_EQ(refused(bernoulli(true), column({0, 1, 0.1F})), "");
   EXPECT_EQ(refused(bernoulli(true), column({0, -0.5F})),
             "head \"label\": y = -0.5 at row 1 lies outside [0, 1], the support of bernoulli: use gaussian");
