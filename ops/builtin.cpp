@@ -6,11 +6,13 @@
 #include "ops/arithmetic.h"
 #include "ops/bessel.h"
 #include "ops/beta_log_density.h"
+#include "ops/bickley.h"
 #include "ops/binary_cross_entropy.h"
 #include "ops/binomial_functions.h"
 #include "ops/cholesky.h"
 #include "ops/concat.h"
 #include "ops/conv2d.h"
+#include "ops/count_mean_difference.h"
 #include "ops/cumsum.h"
 #include "ops/deviances.h"
 #include "ops/distributions/numerical/steps.h"
@@ -35,6 +37,7 @@
 #include "ops/reductions.h"
 #include "ops/shape.h"
 #include "ops/slice.h"
+#include "ops/size_information.h"
 #include "ops/softmax.h"
 #include "ops/straight_through.h"
 #include "ops/student_t_functions.h"
@@ -58,7 +61,10 @@ void register_builtin_ops() {
     register_student_t_functions();
     register_beta_log_density();
     register_binomial_functions();
+    register_count_mean_difference();
+    register_size_information();
     register_bessel_ops();
+    register_bickley_ops();
     register_polar_ops();
     register_von_mises_integral_ops();
     register_incomplete_gamma_ops();

@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "framework/distribution.h"
 #include "framework/node.h"
 #include "framework/support.h"
 #include "ops/distributions/advice.h"
@@ -26,11 +27,17 @@ struct Bernoulli {
   Node log_prob(Node y) const;
   Node mean() const;  ///< the probability of 1
   Node mode() const;  ///< 1 for a logit above 0, else 0: at 0, where the two are equally likely, 0
+  Node median() const;
   Node variance() const;
   Node entropy() const;
   Node cdf(Node y) const;
   Node survival(Node y) const;
+  Node log_cdf(Node y) const;  ///< to full relative precision in both tails
+  Node log_survival(Node y) const;
   Node quantile(Node p) const;
+  Node crps(Node y) const;                       ///< y·(1 − π)² + (1 − y)·π²: Brier's score (y − π)² of a y that is 0 or 1
+  Node deviance(Node y) const;                   ///< against π = y
+  FisherInformation fisher_information() const;  ///< π·(1 − π)
   Node sample(std::string_view key) const;  ///< 0 or 1; not differentiable: its gradient is zero
   Node kl(const Bernoulli& other) const;
   Support support() const { return soft_targets ? Support::unit : Support::binary; }

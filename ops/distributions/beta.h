@@ -19,7 +19,7 @@ namespace loglik {
 /// inwards; for 0 alone a Hurdle or ZeroInflated has a probability.
 ///
 /// Shapes: logits, log_precision and y broadcast; answers have the shape of both parameters together. Below 0 and above 1 the cdf is 0
-/// and 1. Cdf, quantile and samples can be differentiated by the parameters once, log_prob in any order. Entropy and KL are precise to φ
+/// and 1. There is no deviance: the mean of the same precision that fits y best solves ψ(φμ) − ψ(φ − φμ) = log(y/(1 − y)), in no closed form. Cdf, quantile and samples can be differentiated by the parameters once, log_prob in any order. Entropy and KL are precise to φ
 /// ulp. Source: Ferrari & Cribari-Neto 2004, doi:10.1080/0266476042000214501; squeeze: Smithson & Verkuilen 2006,
 /// doi:10.1037/1082-989X.11.1.54; CRPS: Jordan, Krüger & Lerch 2019, doi:10.18637/jss.v090.i12.
 struct Beta {

@@ -11,6 +11,7 @@
 #include "ops/activations.h"
 #include "ops/arithmetic.h"
 #include "ops/binomial_functions.h"
+#include "ops/count_mean_difference.h"
 #include "ops/deviances.h"
 #include "ops/distributions/log_odds.h"
 #include "ops/exponential.h"
@@ -75,6 +76,16 @@ Node Binomial::quantile(Node p) const {
   count(*this);
   const LogOdds odds(logits);
   return binomial_quantile(p, odds.against, odds.in_favour, trials);
+}
+
+// (y − nπ)·(F − S) + 2nπ·(1 − y/n)·p(y) − ½·E|X − X′|: as the negative binomial's, of size −n.
+Node Binomial::crps(Node y) const {
+  const double n = count(*this);
+  const Binomial d{.logits = cast(logits, DType::float64), .trials = trials};
+  const Node at = cast(y, DType::float64), mean = d.mean(), near = mean * (1.0 - at / n) * exp(d.log_prob(at));
+  const Node log_variance = std::log(n) - softplus(d.logits) - softplus(-d.logits);
+  const Node half_difference = count_mean_difference(log_variance, logits.graph().constant(-n, DType::float64));
+  return cast((at - mean) * (d.cdf(at) - d.survival(at)) + 2.0 * near - half_difference, logits.dtype());
 }
 
 // 2·(y·log(y/nπ) + (n − y)·log((n − y)/n(1 − π))): Poisson's of successes and of failures, whose y − nπ cancel.

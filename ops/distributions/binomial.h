@@ -15,7 +15,8 @@ namespace loglik {
 ///     −log p(y) = n·softplus(ℓ) − y·ℓ − log (n choose y)  nats;    ∂/∂ℓ = n·S(ℓ) − y
 ///
 /// Targets are floats with the values 0 … n; n = 1 is Bernoulli. cdf and survival are of any real y. Shapes: logits and y broadcast;
-/// answers have the logits' shape. Methods throw ArgumentError unless trials ≥ 1. Source: Johnson, Kemp & Kotz 2005, ch. 3.
+/// answers have the logits' shape. Methods throw ArgumentError unless trials ≥ 1. The entropy has no closed form: `entropy` of answers.h sums
+/// it. Source: Johnson, Kemp & Kotz 2005, ch. 3; CRPS: Wei & Held 2014, doi:10.1007/s11749-014-0380-8.
 struct Binomial {
   static constexpr std::string_view name = "binomial";
 
@@ -32,6 +33,7 @@ struct Binomial {
   Node log_cdf(Node y) const;  ///< to full relative precision in both tails
   Node log_survival(Node y) const;
   Node quantile(Node p) const;  ///< exact also at p = cdf(k), of the same dtype
+  Node crps(Node y) const;      ///< of a whole y from 0 to n, to some ulp of n
   Node deviance(Node y) const;  ///< against π = y/n
   FisherInformation fisher_information() const;
   Node sample(std::string_view key) const;  ///< not differentiable: its gradient is zero

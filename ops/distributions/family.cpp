@@ -14,6 +14,7 @@
 #include "ops/distributions/asymmetric_laplace.h"
 #include "ops/distributions/bernoulli.h"
 #include "ops/distributions/beta.h"
+#include "ops/distributions/binomial.h"
 #include "ops/distributions/categorical.h"
 #include "ops/distributions/dirichlet.h"
 #include "ops/distributions/exponential.h"
@@ -73,6 +74,13 @@ Family asymmetric_laplace_family(double level) {
     const std::vector<Node> parts = split(raw, 2, -1);
     return AsymmetricLaplace{.loc = parts[0], .level = level, .log_scale = bounded_log_scale(parts[1])};
   };
+  return family;
+}
+
+// Of a known number of trials, the same for all samples.
+Family binomial_family(std::int64_t trials) {
+  Family family = elementwise_family("", fmt::format("Binomial on the counts 0, …, {}, by the logit of success", trials), Support::below(trials + 1), 1, nullptr);
+  family.make = [trials](Node raw, const Targets&) -> Distribution { return Binomial{.logits = raw, .trials = trials}; };
   return family;
 }
 
@@ -180,6 +188,11 @@ std::vector<OptionFamily> builtin_option_families() {
        .option = "LEVEL",
        .values = Support::open_unit,
        .make = asymmetric_laplace_family},
+      {.name = "binomial",
+       .description = "Binomial on the counts 0, …, TRIALS, by the logit of success",
+       .option = "TRIALS",
+       .values = Support{1, 0x1p24, false, false, true},  // to where float32 has every count
+       .make = [](double trials) { return binomial_family(static_cast<std::int64_t>(trials)); }},
       {.name = "gaussian_mixture",
        .description = "Mixture of COMPONENTS Gaussians on the real line: weights, means and scales predicted",
        .option = "COMPONENTS",
@@ -196,8 +209,8 @@ struct Registry {
   Registry() {
     const auto add = [this](const Family& family) { families.emplace(family.name, family); };
     for (const Family& family : builtin_families()) add(family);
-    add(zero_inflated_family(families.at("poisson")));
-    for (const char* base : {"poisson", "gamma", "log_normal"}) add(hurdle_family(families.at(base)));
+    for (const char* base : {"poisson", "negative_binomial"}) add(zero_inflated_family(families.at(base)));
+    for (const char* base : {"poisson", "negative_binomial", "gamma", "log_normal"}) add(hurdle_family(families.at(base)));
     for (OptionFamily& family : builtin_option_families()) with_option.emplace(std::string(family.name), std::move(family));
   }
 

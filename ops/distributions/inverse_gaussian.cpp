@@ -7,7 +7,9 @@
 #include "framework/graph.h"
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
+#include "ops/bickley.h"
 #include "ops/deviances.h"
+#include "ops/error_function.h"
 #include "ops/expint.h"
 #include "ops/exponential.h"
 #include "ops/inverse_gaussian_tail.h"
@@ -66,6 +68,20 @@ Node InverseGaussian::survival(Node y) const { return narrow(*this, exp(log_tail
 Node InverseGaussian::log_cdf(Node y) const { return narrow(*this, log_tail(*this, y, log_inverse_gaussian_cdf, -infinite)); }
 Node InverseGaussian::log_survival(Node y) const { return narrow(*this, log_tail(*this, y, log_inverse_gaussian_survival, 0)); }
 Node InverseGaussian::quantile(Node p) const { return narrow(*this, wide_quantile(*this, p)); }
+
+// With w = log(y/μ), φ = λ/μ: a = √φ·(e^w − 1)·e^(−w/2), b = √φ·(e^w + 1)·e^(−w/2). The partial mean E[X; X ≤ y] is μ·(Φ(a) − e^2φ·Φ(−b))
+// where F is Φ(a) + e^2φ·Φ(−b), and ½·E|X − X′| is (2μ/π)·e^2φ·∫ K₀ from 2φ on: by the sum and the share of X and X′, of which the sum can be
+// integrated over. w and log φ are held to where a² stays finite; below y = 0 it is μ − y less the latter.
+Node InverseGaussian::crps(Node y) const {
+  constexpr double most = 300;
+  const Node at = wide(y), mu = exp(clamp(wide(log_mean), -2 * most, 2 * most));
+  const Node w = clamp(log(maximum(at, std::numeric_limits<double>::min())) - wide(log_mean), -most, most);
+  const Node s = clamp(log_ratio(*this), -most, most), root = exp(0.5 * (s - w)), e = expm1(w);
+  const Node a = std::numbers::sqrt2 * 0.5 * root * e, b = std::numbers::sqrt2 * 0.5 * root * (e + 2.0);
+  const Node beyond = exp(-square(a)) * erfcx(b), difference = (2 / std::numbers::pi) * scaled_bickley(2.0 * exp(s));
+  return narrow(*this, (at - mu) * erf(a) + (at + mu) * beyond - mu * difference);
+}
+
 Node InverseGaussian::deviance(Node y) const { return 2.0 * inverse_gaussian_deviance(y, log_mean, log_concentration); }
 
 Node InverseGaussian::sample(std::string_view key) const {

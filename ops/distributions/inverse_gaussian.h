@@ -18,7 +18,12 @@ namespace loglik {
 /// μ³/λ.
 ///
 /// Shapes: log_mean, log_concentration and y broadcast; answers have the shape of both parameters together. Distribution functions and
-/// quantiles are computed in float64 whatever the dtype. Source: Johnson, Kotz & Balakrishnan 1994, vol. 1, ch. 15.
+/// quantiles are computed in float64 whatever the dtype. The CRPS is, with a, b = √(λ/y)·(y/μ ∓ 1) and Bickley's function Ki₁, of which
+/// ½·E|X − X′| is made,
+///
+///     (y − μ)·(2·Φ(a) − 1) + (y + μ)·e^(−a²/2)·erfcx(b/√2) − (2μ/π)·e^(2λ/μ)·Ki₁(2λ/μ)
+///
+/// Source: Johnson, Kotz & Balakrishnan 1994, vol. 1, ch. 15.
 struct InverseGaussian {
   static constexpr std::string_view name = "inverse_gaussian";
 
@@ -36,6 +41,7 @@ struct InverseGaussian {
   Node log_cdf(Node y) const;       ///< to full relative precision in both tails
   Node log_survival(Node y) const;  ///< likewise
   Node quantile(Node p) const;
+  Node crps(Node y) const;                  ///< to some ulp of μ + y
   Node deviance(Node y) const;              ///< λ·(y − μ)²/(μ²·y)
   Node sample(std::string_view key) const;  ///< reparameterised: differentiable by the parameters. Up to 10 µs each
   Node kl(const InverseGaussian& other) const;

@@ -5,11 +5,14 @@
 #include "framework/graph.h"
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
+#include "ops/activations.h"
 #include "ops/binomial_functions.h"
+#include "ops/count_mean_difference.h"
 #include "ops/distributions/log_odds.h"
 #include "ops/exponential.h"
 #include "ops/incomplete_beta.h"
 #include "ops/random.h"
+#include "ops/size_information.h"
 
 namespace loglik {
 namespace {
@@ -55,6 +58,15 @@ Node NegativeBinomial::quantile(Node p) const {
   return negative_binomial_quantile(p, tails.size, tails.odds.in_favour, tails.odds.against);
 }
 
+// (y − μ)·(F − S) + 2μ·(1 + y/r)·p(y) − ½·E|X − X′|: the partial mean Σ k·p(k), k ≤ y, is μ·F − μ·(1 + y/r)·p(y).
+Node NegativeBinomial::crps(Node y) const {
+  const Node m = clamp(cast(log_mean, DType::float64), -200, 200), c = clamp(cast(log_size, DType::float64), -85, 85);
+  const NegativeBinomial d{.log_mean = m, .log_size = c};
+  const Node at = cast(y, DType::float64), near = exp(d.log_prob(at) + m + log1p(mul_exp(at, -c)));
+  const Node value = (at - exp(m)) * (d.cdf(at) - d.survival(at)) + 2.0 * near - count_mean_difference(m + softplus(m - c), exp(c));
+  return cast(value, log_mean.dtype());
+}
+
 // 2·(log p under μ = y − log p(y)); at y = 0 the best is 0.
 Node NegativeBinomial::deviance(Node y) const {
   const Node some = greater(y, 0.0);
@@ -62,8 +74,9 @@ Node NegativeBinomial::deviance(Node y) const {
   return 2.0 * (best - log_prob(y));
 }
 
-FisherInformation NegativeBinomial::fisher_information() const {  // rμ/(r + μ)
-  return {{log_mean}, {exp(-logaddexp(-log_mean, -log_size))}};
+FisherInformation NegativeBinomial::fisher_information() const {
+  const Node of_mean = exp(-logaddexp(-log_mean, -log_size));  // rμ/(r + μ)
+  return {{log_mean, log_size}, {of_mean, Node(), Node(), negative_binomial_size_information(log_mean, log_size)}};
 }
 
 Node NegativeBinomial::sample(std::string_view key) const {

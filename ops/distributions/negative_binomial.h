@@ -16,7 +16,8 @@ namespace loglik {
 ///
 /// A Poisson whose rate is itself Gamma-distributed; as r grows, Poisson, without a digit lost. Targets are floats with the values 0, 1, 2,
 /// …; cdf and survival are of any real y. Shapes: log_mean, log_size and y broadcast; answers have the shape of both parameters together.
-/// Probabilities, not log_prob, take r as e^85 where it is more. Source: Johnson, Kemp & Kotz 2005, ch. 5; Hilbe 2011.
+/// Probabilities, not log_prob, take r as e^85 where it is more. The entropy has no closed form: `entropy` of answers.h sums it.
+/// Source: Johnson, Kemp & Kotz 2005, ch. 5; Hilbe 2011; CRPS: Wei & Held 2014, doi:10.1007/s11749-014-0380-8.
 struct NegativeBinomial {
   static constexpr std::string_view name = "negative_binomial";
 
@@ -33,8 +34,9 @@ struct NegativeBinomial {
   Node log_cdf(Node y) const;  ///< to full relative precision in both tails
   Node log_survival(Node y) const;
   Node quantile(Node p) const;                   ///< exact also at p = cdf(k), of the same dtype
+  Node crps(Node y) const;                       ///< of a whole y ≥ 0, to some ulp of μ + y
   Node deviance(Node y) const;                   ///< against μ = y, of the same size
-  FisherInformation fisher_information() const;  ///< of log_mean alone: that of log_size, orthogonal to it, has no closed form
+  FisherInformation fisher_information() const;  ///< diagonal: rμ/(r + μ) and `negative_binomial_size_information`
   Node sample(std::string_view key) const;       ///< not differentiable: its gradient is zero
   Support support() const { return Support::counts; }
   std::string advice(double y) const { return advice_for(support(), y); }

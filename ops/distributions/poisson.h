@@ -17,7 +17,7 @@ namespace loglik {
 /// what happens independently; mean and variance are λ. A known exposure t is log_rate + log t.
 ///
 /// Shapes: log_rate and y broadcast; answers have the shape of log_rate. y is of log_rate's dtype; distribution functions take any real y
-/// and are computed in float64 whatever the dtype. There is no closed form of the entropy. Source: Johnson, Kemp & Kotz 2005, ch. 4; CRPS:
+/// and are computed in float64 whatever the dtype. The entropy has no closed form: `entropy` of answers.h sums it. Source: Johnson, Kemp & Kotz 2005, ch. 4; CRPS:
 /// Wei & Held 2014, doi:10.1007/s11749-014-0380-8.
 struct Poisson {
   static constexpr std::string_view name = "poisson";

@@ -51,6 +51,7 @@ Node VonMises::entropy() const {
 }
 
 Node VonMises::cdf(Node y) const { return von_mises_cdf(a, b, y); }
+Node VonMises::survival(Node y) const { return von_mises_cdf(a, -b, -y); }
 Node VonMises::quantile(Node p) const { return von_mises_quantile(a, b, p); }
 
 Node VonMises::sample(std::string_view key) const {

@@ -31,6 +31,7 @@ struct VonMises {
   Node mode() const { return mean_direction(); }
   Node entropy() const;
   Node cdf(Node y) const;                   ///< to 1e-12; see ops/von_mises_integral.h. Differentiable by y, a and b
+  Node survival(Node y) const;              ///< likewise: the cdf at −y of the mirrored distribution
   Node quantile(Node p) const;              ///< its inverse, to where the cdf is off by 1e-12; likewise
   Node sample(std::string_view key) const;  ///< the quantile of a uniform number: differentiable by a and b
   Node kl(const VonMises& other) const;

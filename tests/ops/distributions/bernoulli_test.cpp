@@ -85,6 +85,31 @@ TEST(Bernoulli, CdfSurvivalAndQuantileAreRight) {
   expect_close(interpret(d.quantile(graph.constant(row({0.01, 0.2499, 0.2501, 0.99})))), {0, 0, 1, 1}, 0);
 }
 
+TEST(Bernoulli, LogTailsAreRight) {  // log S(∓ℓ) at 20 digits (mpmath), where S itself has rounded to 1, or underflows
+  Graph graph;
+  const Bernoulli d{.logits = graph.constant(row({40, -2, -800}))};
+  const double inf = std::numeric_limits<double>::infinity();
+  const auto at = [&](double y) { return graph.constant(row({y})); };
+  expect_close(interpret(d.log_cdf(at(0.5))), {-40, -0.12692801104297249645, 0}, 2);
+  expect_close(interpret(d.log_survival(at(0.5))), {-4.248354255291589e-18, -2.1269280110429724964, -800}, 2);
+  expect_close(interpret(d.log_cdf(at(-1))), {-inf, -inf, -inf}, 0);
+  expect_close(interpret(d.log_survival(at(1))), {-inf, -inf, -inf}, 0);
+  expect_close(interpret(d.log_cdf(at(1))), {0, 0, 0}, 0);
+}
+
+// P(1) = ¾. The CRPS is ∫₀¹ (F(t) − 1{t ≥ y})² dt, the deviance −2·log p(y), of a soft y less twice its own entropy.
+TEST(Bernoulli, ScoresAreRight) {
+  Graph graph;
+  const Bernoulli d{.logits = graph.constant(std::log(3.0), DType::float64)};
+  const Node y = graph.constant(row({0, 1, 0.25}));
+  expect_close(interpret(d.crps(y)), {0.5625, 0.0625, 0.25 * 0.0625 + 0.75 * 0.5625}, 4);
+  const double soft = 2 * (0.25 * std::log(0.25 / 0.75) + 0.75 * std::log(0.75 / 0.25));
+  expect_close(interpret(d.deviance(y)), {2 * std::log(4.0), 2 * std::log(4.0 / 3), soft}, 8);
+  expect_close(interpret(d.deviance(cast(graph.constant(row({0, 1})), DType::int32))), {2 * std::log(4.0), 2 * std::log(4.0 / 3)}, 8);
+  EXPECT_NEAR(interpret(d.fisher_information().entries.at(0)).item(), 0.1875, 1e-16);
+  EXPECT_EQ(interpret(d.median()).item(), 1);
+}
+
 TEST(Bernoulli, SamplesFollowItsProbability) {
   Graph graph;
   const Node logits = graph.constant(Tensor(DType::float32, {100000}));
@@ -111,7 +136,7 @@ TEST(Bernoulli, IsADistribution) {
   const Distribution d = Bernoulli{.logits = graph.constant(row({1, 2}))};
   EXPECT_TRUE(d.has<Mean>() && d.has<Mode>() && d.has<Variance>() && d.has<Entropy>() && d.has<Cdf>() && d.has<Quantile>());
   EXPECT_TRUE(d.has_sample());
-  EXPECT_FALSE(d.has<Median>());
+  EXPECT_TRUE(d.has<Median>() && d.has<Crps>() && d.has<Deviance>() && d.has_fisher_information());
   EXPECT_EQ(d.name(), "bernoulli");
 }
 

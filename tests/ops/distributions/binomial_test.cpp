@@ -85,7 +85,7 @@ TEST_P(BinomialCounts, GradientsAreThoseOfDifferences) {
   const Build cdf = [&](const std::vector<Node>& x) {
     const Distribution d = GetParam().make(x[0], x[1]);
     const Node at = x[0].graph().constant(y);
-    return d.cdf(at) + d.log_survival(at) + d.deviance(at);
+    return d.cdf(at) + d.log_survival(at) + d.deviance(at) + d.crps(at);
   };
   expect_derivatives(with_y, {a, b}, 2);
   expect_derivatives(cdf, {a, b}, 1);

@@ -3,6 +3,7 @@
 #include "framework/error.h"
 #include "framework/head.h"
 #include "ops/distributions/asymmetric_laplace.h"
+#include "ops/distributions/binomial.h"
 #include "ops/distributions/gaussian.h"
 #include "ops/distributions/links.h"
 #include "ops/distributions/zero_families.h"
@@ -50,6 +51,7 @@ TEST(Families, AreChosenByName) {
                        "gumbel",
                        "hurdle_gamma",
                        "hurdle_log_normal",
+                       "hurdle_negative_binomial",
                        "hurdle_poisson",
                        "inverse_gaussian",
                        "laplace",
@@ -62,6 +64,7 @@ TEST(Families, AreChosenByName) {
                        "student_t",
                        "von_mises",
                        "weibull",
+                       "zero_inflated_negative_binomial",
                        "zero_inflated_poisson",
                    }));
 }
@@ -88,11 +91,18 @@ TEST(Families, TakeANumberAfterTheirName) {
   EXPECT_EQ(family("gaussian_mixture:8").raw_outputs({}), 24);
   EXPECT_EQ(family("gaussian_mixture").raw_outputs({}), 15);
 
+  const Family binomial = family("binomial:12");
+  EXPECT_EQ(binomial.description, "Binomial on the counts 0, …, 12, by the logit of success");
+  EXPECT_EQ(binomial.support({}).text(), "{0, …, 12}");
+  EXPECT_EQ(make_head("binomial:12", graph.input("logits", {batch, 3}), {.values = 3}).as<Binomial>()->trials, 12);
+
   const auto refuse = [](const std::string& name, const std::string& text) { expect_thrown<ArgumentError>([&] { family(name); }, text); };
   const std::string needs = " needs a LEVEL in (0, 1), such as \"asymmetric_laplace:0.5\"";
   for (const std::string name : {"asymmetric_laplace", "asymmetric_laplace:", "asymmetric_laplace:1", "asymmetric_laplace:half", "asymmetric_laplace:0.5x"})
     refuse(name, "head \"" + name + "\"" + needs);
   refuse("gaussian_mixture:2.5", "head \"gaussian_mixture:2.5\" needs a COMPONENTS in {1, …, 1024}, such as \"gaussian_mixture:1\"");
+  for (const std::string name : {"binomial", "binomial:0", "binomial:2.5", "binomial:16777217"})
+    refuse(name, "head \"" + name + "\" needs a TRIALS in {1, …, 16777216}, such as \"binomial:1\"");
   refuse("gaussian:3", "head \"gaussian:3\": gaussian takes no option");
   expect_thrown<NameError>([] { family("asymetric_laplace:0.9"); }, "head \"asymetric_laplace\" is unknown: did you mean \"asymmetric_laplace\"?");
 

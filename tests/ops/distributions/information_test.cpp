@@ -23,7 +23,7 @@ const Case cases[] = {
     {"inverse_gaussian", [](Node a, Node b) -> Distribution { return InverseGaussian{.log_mean = a, .log_concentration = b}; }, 2},
     {"laplace", [](Node a, Node b) -> Distribution { return Laplace{.loc = a, .log_scale = b}; }, 2, true},
     {"log_normal", [](Node a, Node b) -> Distribution { return LogNormal{.loc = a, .log_scale = b}; }, 2},
-    {"negative_binomial", [](Node a, Node b) -> Distribution { return NegativeBinomial{.log_mean = a, .log_size = b}; }, 1},
+    {"negative_binomial", [](Node a, Node b) -> Distribution { return NegativeBinomial{.log_mean = a, .log_size = b}; }, 2},
     {"student_t", [](Node a, Node b) -> Distribution { return StudentT{.loc = a, .log_scale = b, .degrees = 4.5}; }, 2},
     {"student_t_of_predicted_degrees",
      [](Node a, Node b) -> Distribution { return StudentT{.loc = a, .scale = 2.5, .degrees = 3, .raw_degrees = b}; }, 2},
