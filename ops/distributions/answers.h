@@ -17,9 +17,10 @@ namespace loglik {
 //
 // How good a numerical answer is: some 1,800 values of the density are integrated in float64, whatever the dtype (see
 // ops/distributions/numerical/table.h), to a relative error of 1e-11 for mean, variance, entropy, cdf, survival, quantile and crps; cdf and
-// survival to 2e-10 in tails down to 1e-250; for float32 parameters, to 2e-7. That is for y that can be told apart: where the spread is
-// 1e-7 of the location, y has but 9 digits more. Kinks in the density cost digits: Huber's density has its variance to 1e-7. Counts are
-// summed, at most 4,095 of them: tails beyond those, where the probability has fallen by e^40 or more, are 0, and their logarithms −∞.
+// survival to 2e-10 in tails down to 1e-250, their logarithms also farther out, as far as log_prob is finite; for float32 parameters, to
+// 2e-7. That is for y that can be told apart: where the spread is 1e-7 of the location, y has but 9 digits more. Kinks in the density cost
+// digits: Huber's density has its variance to 1e-7. Counts are summed, at most 4,095 of them:
+// tails beyond those, where the probability has fallen by e^40 or more, are 0, and their logarithms −∞.
 //
 // No silent failure: a run whose integral is not 1 to within 1e-5 throws IntegrationError, with the row. So does a density that is unlike
 // one (log_prob of an unnormalised one), or with maxima so narrow and far apart that they are not found. A mode is the highest maximum of

@@ -31,7 +31,6 @@ Node Bernoulli::variance() const { return sigmoid(logits) * sigmoid(-logits); }
 // Σ p·(−log p), each term of which is positive: nothing cancels.
 Node Bernoulli::entropy() const { return sigmoid(logits) * softplus(-logits) + sigmoid(-logits) * softplus(logits); }
 
-Node Bernoulli::median() const { return quantile(logits.graph().constant(0.5, logits.dtype())); }
 Node Bernoulli::cdf(Node y) const { return step(y, 0, sigmoid(-logits), 1); }
 Node Bernoulli::survival(Node y) const { return step(y, 1, sigmoid(logits), 0); }
 Node Bernoulli::log_cdf(Node y) const { return step(y, -infinite, -softplus(logits), 0); }

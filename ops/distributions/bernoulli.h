@@ -27,7 +27,6 @@ struct Bernoulli {
   Node log_prob(Node y) const;
   Node mean() const;  ///< the probability of 1
   Node mode() const;  ///< 1 for a logit above 0, else 0: at 0, where the two are equally likely, 0
-  Node median() const;
   Node variance() const;
   Node entropy() const;
   Node cdf(Node y) const;

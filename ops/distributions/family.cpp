@@ -210,7 +210,7 @@ struct Registry {
     const auto add = [this](const Family& family) { families.emplace(family.name, family); };
     for (const Family& family : builtin_families()) add(family);
     for (const char* base : {"poisson", "negative_binomial"}) add(zero_inflated_family(families.at(base)));
-    for (const char* base : {"poisson", "negative_binomial", "gamma", "log_normal"}) add(hurdle_family(families.at(base)));
+    for (const char* base : {"poisson", "gamma", "log_normal"}) add(hurdle_family(families.at(base)));
     for (OptionFamily& family : builtin_option_families()) with_option.emplace(std::string(family.name), std::move(family));
   }
 

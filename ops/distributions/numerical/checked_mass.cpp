@@ -58,13 +58,19 @@ Node checked_mass(Operand mass, Operand answer, std::string what, double toleran
 }
 
 void register_searches();
-void register_grids();
-void register_panels();
+void register_regrid();
+void register_split_panels();
+void register_panel_index();
+void register_take_in_column();
+void register_panel_quantile();
 
 void register_numerical_ops() {
   register_searches();
-  register_grids();
-  register_panels();
+  register_regrid();
+  register_split_panels();
+  register_panel_index();
+  register_take_in_column();
+  register_panel_quantile();
   register_op("checked_mass", [](const Attributes& a) -> std::shared_ptr<const Op> {
     return std::make_shared<CheckedMass>(a.get<std::string>("what"), a.get<double>("tolerance"));
   });

@@ -60,6 +60,13 @@ inline Node stacked(const std::vector<Node>& parts) {
   return concat(axes, 0);
 }
 
+/// x {n, S…} with S stretched to what the last axes of `shape` are.
+inline Node fitted(Node x, const Shape& shape) {
+  const std::size_t rank = x.shape().rank() - 1;
+  const Shape wanted = with_first(x.shape()[0], shape.slice(shape.rank() - rank, shape.rank()));
+  return x.shape() == wanted ? x : broadcast_to(x, wanted);
+}
+
 inline Node clamped(Node x, double low, double high) { return minimum(maximum(x, low), high); }
 
 }  // namespace loglik::numerical

@@ -19,6 +19,8 @@ class Continuous {
     Node mass, is_lower;
   };
   Side side(Node y, std::string_view what) const;
+  /// log side.mass, also where that is below all numbers.
+  Node log_mass(const Side& side, Node y) const;
   Node quantile(Node p) const;
   Node crps(Node y) const;
   /// E log p − log q, of a log q of float64 y that is −∞ where q is 0.

@@ -118,12 +118,6 @@ Node Counts::widened(Node y) const {
 
 namespace {
 
-Node fitted(Node x, const Shape& shape) {
-  const std::size_t rank = x.shape().rank() - 1;
-  const Shape wanted = with_first(x.shape()[0], shape.slice(shape.rank() - rank, shape.rank()));
-  return x.shape() == wanted ? x : broadcast_to(x, wanted);
-}
-
 Node taken(Node x, Node place) { return take_in_column(fitted(x, place.shape()), cast(place, DType::int32)); }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "ops/distributions/von_mises.h"
 #include "ops/distributions/within_support.h"
 #include "ops/exponential.h"
+#include "ops/logical.h"
 
 namespace loglik::numerical {
 namespace {
@@ -55,6 +56,23 @@ Continuous::Side side(const Distribution& d, Node y, std::string_view what) {
   return {where(is_lower, lower, upper), is_lower};
 }
 
+// log P(Y ≤ y), or of Y > y: where that is the larger one, by what it lacks of 1.
+Node log_tail(const Distribution& d, Node y, bool upper, std::string_view what) {
+  require(d, what);
+  const auto of = [&](const Continuous::Side& side, Node log_mass) {
+    const Node is_small = upper ? logical_not(side.is_lower) : side.is_lower;
+    return where(is_small, log_mass, log1p(-where(is_small, 0.0, side.mass)));
+  };
+  if (is_counts(d)) {
+    const Continuous::Side small = side(d, y, what);
+    const Node wanted = upper ? logical_not(small.is_lower) : small.is_lower;
+    return of(small, log(where(wanted, small.mass, 1.0)));
+  }
+  const Continuous table(d);
+  const Continuous::Side small = table.side(y, what);
+  return of(small, table.log_mass(small, y));
+}
+
 }  // namespace
 
 bool answers(const Distribution& d) { return why_not(d).empty(); }
@@ -91,15 +109,8 @@ Node survival(const Distribution& d, Node y) {
   return narrowed(d, where(is_lower, 1.0 - mass, mass));
 }
 
-Node log_cdf(const Distribution& d, Node y) {
-  const auto [mass, is_lower] = side(d, y, "log_cdf");
-  return narrowed(d, where(is_lower, log(where(is_lower, mass, 1.0)), log1p(-where(is_lower, 0.0, mass))));
-}
-
-Node log_survival(const Distribution& d, Node y) {
-  const auto [mass, is_lower] = side(d, y, "log_survival");
-  return narrowed(d, where(is_lower, log1p(-where(is_lower, mass, 0.0)), log(where(is_lower, 1.0, mass))));
-}
+Node log_cdf(const Distribution& d, Node y) { return narrowed(d, log_tail(d, y, false, "log_cdf")); }
+Node log_survival(const Distribution& d, Node y) { return narrowed(d, log_tail(d, y, true, "log_survival")); }
 
 Node quantile(const Distribution& d, Node p) {
   require(d, "quantile");

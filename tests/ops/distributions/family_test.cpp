@@ -51,7 +51,6 @@ TEST(Families, AreChosenByName) {
                        "gumbel",
                        "hurdle_gamma",
                        "hurdle_log_normal",
-                       "hurdle_negative_binomial",
                        "hurdle_poisson",
                        "inverse_gaussian",
                        "laplace",

@@ -107,6 +107,27 @@ struct Student {
 };
 
 // mean loc for ν > 1, variance scale²·ν/(ν − 2) for ν > 2; quantiles of 0.9 and 1e-9 by SciPy 1.17's t.ppf.
+// Where the mass itself is below float64's numbers: log Φ and log(1 − Φ), log F of a Gumbel and of a Gamma near 0.
+TEST(NumericalAnswers, OfTailsBelowAllNumbers) {
+  Graph graph;
+  const auto expect_same = [](Node actual, Node expected) {
+    const Tensor a = interpret(actual), b = interpret(expected);
+    for (std::int64_t i = 0; i < a.count(); ++i) EXPECT_NEAR(a.at(i) / b.at(i), 1, 2e-10) << b.at(i);
+  };
+  const Gaussian gaussian{.loc = graph.constant(1.0, DType::float64), .scale = 2};
+  const Node low = graph.constant(row({-76, -79, -100, -1e4, -1e10})), high = 2.0 - low;
+  expect_same(log_cdf(bare(gaussian), low), gaussian.log_cdf(low));
+  expect_same(log_survival(bare(gaussian), high), gaussian.log_survival(high));
+  const Gumbel gumbel{.loc = graph.constant(0.0, DType::float64), .scale = 1};
+  const Node left = graph.constant(row({-6.6, -8, -20}));
+  expect_same(log_cdf(bare(gumbel), left), gumbel.log_cdf(left));
+  const Gamma gamma{.log_mean = graph.constant(0.0, DType::float64), .log_shape = graph.constant(std::log(40.0), DType::float64)};
+  const Node tiny = graph.constant(row({1e-9, 1e-30, 1e-200}));
+  expect_same(log_cdf(bare(gamma), tiny), gamma.log_cdf(tiny));
+  // Its slope is the density over the mass.
+  expect_same(gradient(reduce_sum(log_cdf(bare(gaussian), low)), low), gradient(reduce_sum(gaussian.log_cdf(low)), low));
+}
+
 TEST(NumericalAnswers, OfHeavyTails) {
   for (const auto& [loc, log_scale] : std::vector<std::pair<double, double>>{{0, 0}, {3, 7}, {-1e4, 2}}) {
     Graph graph;
