@@ -11,6 +11,7 @@
 #include "framework/log_prob_type.h"
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
+#include "ops/distributions/numerical/log_density.h"
 #include "ops/distributions/numerical/numerical.h"
 #include "ops/exponential.h"
 #include "ops/random.h"
@@ -18,10 +19,9 @@
 namespace loglik {
 namespace {
 
-// A number that is a p of d: any dtype that d's log_prob takes.
+// A number that is a p of d, of the dtype that its log_prob has, whatever that of its targets.
 Node level_of(const Distribution& d, double p) {
-  Graph& graph = graph_of(d);
-  return graph.constant(p, log_prob_type(d, graph).dtype);
+  return graph_of(d).constant(p, numerical::LogDensity(d).type().dtype);
 }
 
 // A draw that rounding has put on an end that is not of the support, beside it.

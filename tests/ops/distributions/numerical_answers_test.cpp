@@ -110,9 +110,9 @@ struct Student {
 // Where the mass itself is below float64's numbers: log Φ and log(1 − Φ), log F of a Gumbel and of a Gamma near 0.
 TEST(NumericalAnswers, OfTailsBelowAllNumbers) {
   Graph graph;
-  const auto expect_same = [](Node actual, Node expected) {
+  const auto expect_same = [](Node actual, Node expected, double tolerance = 2e-10) {
     const Tensor a = interpret(actual), b = interpret(expected);
-    for (std::int64_t i = 0; i < a.count(); ++i) EXPECT_NEAR(a.at(i) / b.at(i), 1, 2e-10) << b.at(i);
+    for (std::int64_t i = 0; i < a.count(); ++i) EXPECT_NEAR(a.at(i) / b.at(i), 1, tolerance) << b.at(i);
   };
   const Gaussian gaussian{.loc = graph.constant(1.0, DType::float64), .scale = 2};
   const Node low = graph.constant(row({-76, -79, -100, -1e4, -1e10})), high = 2.0 - low;
@@ -125,7 +125,7 @@ TEST(NumericalAnswers, OfTailsBelowAllNumbers) {
   const Node tiny = graph.constant(row({1e-9, 1e-30, 1e-200}));
   expect_same(log_cdf(bare(gamma), tiny), gamma.log_cdf(tiny));
   // Its slope is the density over the mass.
-  expect_same(gradient(reduce_sum(log_cdf(bare(gaussian), low)), low), gradient(reduce_sum(gaussian.log_cdf(low)), low));
+  expect_same(gradient(reduce_sum(log_cdf(bare(gaussian), low)), low), gradient(reduce_sum(gaussian.log_cdf(low)), low), 1e-7);
 }
 
 TEST(NumericalAnswers, OfHeavyTails) {

@@ -55,12 +55,9 @@ inline Node answer(const std::string& function, const Distribution& d, Node at) 
   throw NameError(function + " is unknown");
 }
 
-/// Each of the family's recorded functions, of which there are `count`, the first four at 200 points: off by at most 1e-12·max(1, |value|) in float64 and 1e-5 in
-/// float32, or 8 times what one ulp of every input changes.
-inline void expect_references(const std::string& family, MakeDistribution make, std::size_t count) {
-  const auto functions = read_references(family);
-  ASSERT_EQ(functions.size(), count);
-  for (const char* function : {"log_prob", "log_cdf", "log_survival", "quantile"}) EXPECT_EQ(functions.at(function).value.size(), 200U) << function;
+/// Each of these functions: off by at most 1e-12·max(1, |value|) in float64 and 1e-5 in float32, or 8 times what one ulp of every input
+/// changes.
+inline void expect_rows(const std::map<std::string, ReferenceRows>& functions, MakeDistribution make) {
   for (const auto& [function, rows] : functions)
     for (const DType dtype : {DType::float64, DType::float32}) {
       SCOPED_TRACE(function + (dtype == DType::float64 ? " in float64" : " in float32"));
@@ -78,6 +75,14 @@ inline void expect_references(const std::string& family, MakeDistribution make, 
             << "row " << i << ": " << rows.first[i] << ", " << rows.second[i] << " at " << rows.argument[i];
       }
     }
+}
+
+/// Those of the family, of which there are `count`, the first four at 200 points.
+inline void expect_references(const std::string& family, MakeDistribution make, std::size_t count) {
+  const auto functions = read_references(family);
+  ASSERT_EQ(functions.size(), count);
+  for (const char* function : {"log_prob", "log_cdf", "log_survival", "quantile"}) EXPECT_EQ(functions.at(function).value.size(), 200U) << function;
+  expect_rows(functions, make);
 }
 
 }  // namespace loglik

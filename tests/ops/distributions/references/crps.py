@@ -7,7 +7,10 @@ is used. Parameters and targets are float32 numbers. Condition: what one unit in
 import random
 from pathlib import Path
 
-from make import FAMILIES, f32, mp, mpf
+from mpmath import mp, mpf
+
+from points import f32
+from positive import FAMILIES
 
 mp.dps = 60
 TRIALS = 12
