@@ -110,9 +110,9 @@ Report examine_distribution(const DistributionBuilder& build, const Distribution
 /// The same in a GoogleTest: each failure is an ADD_FAILURE.
 Report check_distribution(const DistributionBuilder& build, const DistributionOptions& options = {});
 
-/// Does the kit see the code of this distribution? Plants errors in the nodes of log_prob and of each other answer but draws, one at a
-/// time: constants 0.1 % larger, signs flipped, terms and factors dropped, ops exchanged (exp and expm1, minimum and maximum, branches);
-/// then looks for the first property that fails.
+/// Does the kit see the code of this distribution? Plants errors in the nodes of log_prob and of each other answer, one at a time: constants
+/// 0.1 % larger (25 % in draws, of which less is not seen), signs flipped, terms and factors dropped, ops exchanged (exp and expm1, minimum
+/// and maximum, branches); then looks for the first property that fails at one row of raw outputs after another.
 KillRate kill_rate(const DistributionBuilder& build, const DistributionOptions& options = {});
 
 }  // namespace loglik::conformance

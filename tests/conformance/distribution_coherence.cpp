@@ -211,7 +211,13 @@ class Coherence {
         worst.see(at[i] >= ps[i] - slack && before[i] <= ps[i] + slack ? 0 : std::max(ps[i] - at[i], before[i] - ps[i]), slack, [&] {
           return fmt::format("quantile({:.9g}) = {:.9g}, but P(Y < it) = {:.9g} and P(Y ≤ it) = {:.9g}", ps[i], q[i], before[i], at[i]);
         });
-      } else if (inside[i] != subject_.support->lower() && inside[i] != subject_.support->upper()) {
+      } else if (const bool at_lower = inside[i] == subject_.support->lower(); at_lower || inside[i] == subject_.support->upper()) {
+        // Right only if no number lies between the edge and where the distribution function is p.
+        const double next = below({at_lower ? -next_below(-inside[i]) : next_below(inside[i])})[0];
+        worst.see(at_lower ? ps[i] - next : next - ps[i], 1e-6, [&] {
+          return fmt::format("quantile({:.9g}) = {:.9g} is the edge, but the cdf of the number next to it is {:.9g}", ps[i], q[i], next);
+        });
+      } else {
         worst.compare(at[i], ps[i], tolerance,
                       [&] { return fmt::format("cdf(quantile({:.9g}) = {:.9g}) is {}", ps[i], q[i], against(at[i], ps[i], tolerance)); });
       }

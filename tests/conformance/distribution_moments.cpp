@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "tests/conformance/study.h"
 
@@ -126,9 +127,16 @@ class Moments {
       if (rule_.weight[i] > 0)
         candidates.insert(candidates.end(), rule_.y.begin() + static_cast<std::ptrdiff_t>(i * elements_),
                           rule_.y.begin() + static_cast<std::ptrdiff_t>((i + 1) * elements_));
-    if (elements_ > 1)
-      for (const double m : mode)
+    if (elements_ > 1) {
+      const double sum = std::accumulate(mode.begin(), mode.end(), 0.0);
+      if (subject.support->is_simplex()) compare("the sum of the mode's shares", sum, 1, 1e-12);
+      for (const double m : mode) {
+        if (!subject.support->contains(m) && m != subject.support->lower() && m != subject.support->upper())
+          return study_.fail(Property::moments, where(), fmt::format("the mode has an element {:.9g}", m));
         if (!subject.support->contains(m)) return study_.report.skip(Property::moments, "a mode at the edge of the support");
+      }
+      add_neighbours(mode, candidates);
+    }
     if (elements_ == 1 && !rule_.discrete) {
       const Support& support = *subject.support;
       const double m = mode[0];
@@ -152,6 +160,19 @@ class Moments {
       study_.fail(
           Property::moments, where(),
           fmt::format("log_prob at the mode {:.9g} is {:.12g}, but {:.12g} at {:.9g}", mode[0], at, *best, candidates[found * elements_]));
+  }
+
+  // Of vectors: each element moved to both sides, shares at the cost of the others.
+  void add_neighbours(const std::vector<double>& mode, std::vector<double>& candidates) const {
+    if (rule_.discrete) return;
+    for (std::size_t j = 0; j < elements_; ++j)
+      for (const double step : {-1e-2, -1e-3, 1e-3, 1e-2}) {
+        const bool is_share = study_.subject->support->is_simplex();
+        const double moved = mode[j] + step * (is_share ? std::min(mode[j], 1 - mode[j]) : std::max(1.0, std::abs(mode[j])));
+        if (!study_.subject->support->contains(moved)) continue;
+        for (std::size_t i = 0; i < elements_; ++i)
+          candidates.push_back(i == j ? moved : is_share ? mode[i] * (1 - moved) / (1 - mode[j]) : mode[i]);
+      }
   }
 
   void check_probabilities() {

@@ -17,13 +17,13 @@ void add_atom(Rule& rule, double y, double log_probability) {
   rule.mass += rule.weight.back();
 }
 
-void enumerate(const Subject& subject, Rule& rule) {
+void enumerate(const Subject& subject, Rule& rule, double most) {
   const Support& support = *subject.support;
   if (!std::isfinite(support.lower())) {
     rule.trouble = "integers without a lower bound are not summed";
     return;
   }
-  const double first = support.lower(), last = std::min(support.upper(), first + 4e6);
+  const double first = support.lower(), last = std::min(support.upper(), most);
   for (double from = first, size = 256; from <= last; from += size, size *= 2) {
     Points points{0, rule.theta};
     for (double k = from; k < from + size && k <= last; ++k) points.y.push_back(k);

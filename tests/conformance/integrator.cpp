@@ -36,6 +36,14 @@ void Integrator::integrate() {
   finish(done);
 }
 
+void Integrator::integrate_in(const Rule& other) {
+  std::vector<Panel> panels;
+  for (std::size_t k = 0; k + 1 < other.edges.size(); ++k)
+    panels.push_back({x_.s(other.edges[k]), x_.s(other.edges[k + 1]), {}, {}, {}});
+  evaluate(panels);
+  if (rule_.trouble.empty()) finish(panels);
+}
+
 // ∫ of the density over [from, to] in s, each pair by itself.
 std::vector<double> Integrator::masses(const std::vector<std::pair<double, double>>& ranges) {
   std::vector<Panel> panels;

@@ -24,6 +24,8 @@ class Integrator {
       : subject_(subject), rule_(rule), others_(others), x_(*rule.coordinate) {}
 
   void integrate();
+  // In the panels of a rule that was made so.
+  void integrate_in(const Rule& other);
   // ∫ of the density over [from, to] in s, each pair by itself.
   std::vector<double> masses(const std::vector<std::pair<double, double>>& ranges);
 

@@ -25,10 +25,10 @@ struct Error {
   std::function<Node(const Inputs&)> make;
 };
 
-Node larger_constant(Node constant) {
+Node larger_constant(Node constant, double excess) {
   Tensor value = constant_value(constant)->clone();
   for_float(value.dtype(), [&]<class T>() {
-    for (T& element : value.mutable_values<T>()) element = element == 0 ? T(1e-3) : static_cast<T>(element * (1 + 1e-3));
+    for (T& element : value.mutable_values<T>()) element = static_cast<T>(element == 0 ? excess : element * (1 + excess));
   });
   return constant.graph().constant(value, constant.site());
 }
@@ -78,7 +78,7 @@ const std::multimap<std::string_view, Error>& errors() {
 
 }  // namespace
 
-std::vector<Mutant> mutants_of(Node answer, std::size_t first) {
+std::vector<Mutant> mutants_of(Node answer, std::size_t first, double excess) {
   std::vector<Mutant> result;
   std::set<std::uint32_t> seen;
   std::vector<Node> open{answer};
@@ -88,10 +88,10 @@ std::vector<Mutant> mutants_of(Node answer, std::size_t first) {
     if (node.index() < first || !seen.insert(node.index()).second) continue;
     const std::string place = fmt::format("{} at {}", node.op().name(), to_string(node.site()));
     if (const Tensor* value = constant_value(node); value != nullptr && is_float(value->dtype()) && value->count() > 0)
-      result.push_back({node, 0, fmt::format("the constant {:.6g} at {} is 0.1% larger", value->at(0), to_string(node.site()))});
+      result.push_back({node, 0, excess, fmt::format("the constant {:.6g} at {} is {:g}% larger", value->at(0), to_string(node.site()), 100 * excess)});
     int kind = 0;
     const auto [begin, end] = errors().equal_range(node.op().name());
-    for (auto error = begin; error != end; ++error) result.push_back({node, kind++, fmt::format("{} {}", place, error->second.text)});
+    for (auto error = begin; error != end; ++error) result.push_back({node, kind++, excess, fmt::format("{} {}", place, error->second.text)});
     open.insert(open.end(), node.inputs().begin(), node.inputs().end());
   }
   return result;
@@ -103,7 +103,7 @@ Node plant(Node answer, const Mutant& mutant) {
   try {
     Node wrong;
     if (constant_value(mutant.at) != nullptr)
-      wrong = larger_constant(mutant.at);
+      wrong = larger_constant(mutant.at, mutant.excess);
     else
       wrong = std::next(errors().equal_range(mutant.at.op().name()).first, mutant.kind)->second.make(mutant.at.inputs());
     if (wrong.dtype() != mutant.at.dtype()) return {};

@@ -38,6 +38,29 @@ double Rule::error_of(const std::function<double(std::size_t)>& h) const {
 
 Points Rule::at(std::vector<double> raw) const { return {static_cast<std::int64_t>(points()), std::move(raw), y}; }
 
+namespace {
+
+// What is not in the density: atoms of their own.
+void add_atoms(const Subject& subject, Rule& rule) {
+  for (const Node atom : subject.atoms) {
+    if (!rule.trouble.empty()) break;
+    const std::vector<double> y = subject.values(atom, {1, rule.theta});
+    const std::vector<double> value = subject.values(subject.node(Answer::log_prob), {1, rule.theta, y});
+    if (std::isnan(value[0]))
+      rule.trouble = "log_prob is NaN at the atom, " + subject.place(rule.theta, y);
+    else
+      add_atom(rule, y[0], value[0]);
+    const double probability = std::exp(value[0]);
+    for (std::size_t i = 0; i < rule.edges.size(); ++i) (rule.edges[i] >= y[0] ? rule.below[i] : rule.above[i]) += probability;
+    for (std::size_t i = 0; i < rule.cdf.size(); ++i) (rule.y[i] >= y[0] ? rule.cdf[i] : rule.survival[i]) += probability;
+    rule.cdf.push_back(quadrature_cdf(subject, rule, y)[0]);
+    rule.survival.push_back(rule.mass - rule.cdf.back());
+    rule.reach.push_back(0);
+  }
+}
+
+}  // namespace
+
 Rule make_rule(const Subject& subject, std::vector<double> theta, const std::vector<std::vector<double>>& others) {
   Rule rule{.theta = std::move(theta), .elements = subject.elements};
   if (!subject.support) {
@@ -50,21 +73,20 @@ Rule make_rule(const Subject& subject, std::vector<double> theta, const std::vec
   } else {
     rule.coordinate.emplace(*subject.support);
     Integrator(subject, rule, others).integrate();
-    for (const Node atom : subject.atoms) {
-      if (!rule.trouble.empty()) break;
-      const std::vector<double> y = subject.values(atom, {1, rule.theta});
-      const std::vector<double> value = subject.values(subject.node(Answer::log_prob), {1, rule.theta, y});
-      if (std::isnan(value[0]))
-        rule.trouble = "log_prob is NaN at the atom, " + subject.place(rule.theta, y);
-      else
-        add_atom(rule, y[0], value[0]);
-      const double probability = std::exp(value[0]);
-      for (std::size_t i = 0; i < rule.edges.size(); ++i) (rule.edges[i] >= y[0] ? rule.below[i] : rule.above[i]) += probability;
-      for (std::size_t i = 0; i < rule.cdf.size(); ++i) (rule.y[i] >= y[0] ? rule.cdf[i] : rule.survival[i]) += probability;
-      rule.cdf.push_back(quadrature_cdf(subject, rule, y)[0]);
-      rule.survival.push_back(rule.mass - rule.cdf.back());
-      rule.reach.push_back(0);
-    }
+    add_atoms(subject, rule);
+  }
+  return rule;
+}
+
+Rule make_rule_at(const Subject& subject, const Rule& other) {
+  Rule rule{.theta = other.theta, .discrete = other.discrete, .elements = other.elements, .coordinate = other.coordinate};
+  if (subject.event_rank > 0) {
+    make_vector_rule(subject, rule);
+  } else if (rule.discrete) {
+    enumerate(subject, rule, other.y.back());
+  } else {
+    Integrator(subject, rule).integrate_in(other);
+    add_atoms(subject, rule);
   }
   return rule;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "framework/autodiff.h"
@@ -38,6 +39,8 @@ Tensor tensor(const std::vector<double>& values, const Shape& shape, std::int64_
   for (std::size_t i = 0; i < n && !values.empty(); ++i) all[i] = values[i % values.size()];
   return Tensor::from(all, extents).cast(dtype);
 }
+
+std::uint64_t key(Node node) { return (std::uint64_t{node.index()} << 8) | node.output_index(); }
 
 }  // namespace
 
@@ -166,7 +169,7 @@ void Subject::ask(Answer answer, const Distribution& d) {
   }
 }
 
-std::vector<std::vector<double>> Subject::values(const std::vector<Node>& nodes, const Points& points) const {
+std::vector<std::vector<double>> Subject::compute(const std::vector<Node>& nodes, const Points& points) const {
   std::vector<std::pair<std::string, Tensor>> feed{{"raw", tensor(points.raw, raw.shape(), points.rows, dtype)},
                                                    {"y", tensor(points.y, y.shape(), points.rows, y.dtype())}};
   if (!points.p.empty()) feed.emplace_back("p", tensor(points.p, p.shape(), points.rows, dtype));
@@ -190,10 +193,34 @@ std::vector<std::vector<double>> Subject::values(const std::vector<Node>& nodes,
   return result;
 }
 
+std::vector<std::vector<double>> Subject::values(const std::vector<Node>& nodes, const Points& points) const {
+  std::vector<std::vector<double>> result(nodes.size());
+  std::vector<Node> unknown;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i] && nodes[i].index() < remembered_) {
+      const auto& known = values_[key(nodes[i])];
+      const auto same = std::find_if(known.begin(), known.end(), [&](const auto& entry) { return entry.first == points; });
+      if (same != known.end()) {
+        result[i] = same->second;
+        continue;
+      }
+    }
+    unknown.push_back(nodes[i]);
+    places.push_back(i);
+  }
+  if (unknown.empty()) return result;
+  std::vector<std::vector<double>> computed = compute(unknown, points);
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    if (unknown[i] && unknown[i].index() < remembered_) values_[key(unknown[i])].emplace_back(points, computed[i]);
+    result[places[i]] = std::move(computed[i]);
+  }
+  return result;
+}
+
 std::vector<double> Subject::values(Node one, const Points& points) const { return values(std::vector<Node>{one}, points)[0]; }
 
 Node Subject::derivative(Node of, Node by) {
-  const auto key = [](Node n) { return (std::uint64_t{n.index()} << 8) | n.output_index(); };
   const auto [found, made] = derivatives_.try_emplace({key(of), key(by)});
   if (made) {
     try {

@@ -39,6 +39,8 @@ struct Points {
   std::vector<double> p = {};      ///< of quantiles
   std::vector<double> other = {};  ///< raw outputs of a second distribution, for kl: as raw
   std::uint64_t seed = 0;          ///< of draws
+
+  bool operator==(const Points&) const = default;
 };
 
 /// A distribution of one dtype in a graph of its own: raw {batch, n}, y {batch, …}, and its answers as nodes of these.
@@ -76,6 +78,9 @@ class Subject {
   /// ∂(Σ rows of node)/∂by, so for each row alone; absent where there is none. Throws GradientError.
   Node derivative(Node node, Node by);
 
+  /// From now on remembers the values of nodes before `count`, for those who ask for the same again and again.
+  void remember_values_before(std::size_t count) { remembered_ = count; }
+
   /// Forgets derivatives of nodes, or made of nodes, from `count` on, which are about to go away.
   void forget_derivatives(std::size_t count);
 
@@ -86,7 +91,11 @@ class Subject {
 
  private:
   void ask(Answer answer, const Distribution& d);
+  std::vector<std::vector<double>> compute(const std::vector<Node>& nodes, const Points& points) const;
+
   std::map<std::pair<std::uint64_t, std::uint64_t>, Node> derivatives_;
+  std::size_t remembered_ = 0;
+  mutable std::map<std::uint64_t, std::vector<std::pair<Points, std::vector<double>>>> values_;  // of nodes
 };
 
 /// How many raw outputs there are.
