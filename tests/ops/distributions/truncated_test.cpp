@@ -100,6 +100,22 @@ TEST(Truncated, EndsAtItsBounds) {
   EXPECT_TRUE(std::isnan(ends.at(2)) && std::isnan(ends.at(3)));
 }
 
+// The tails of a mixture within a wrapper are asked at places of their own: none of these is to be a median by bisection, a thousand nodes.
+TEST(Truncated, KeepsGraphsOfCompositionsSmall) {
+  Graph graph;
+  const Node x = constant(graph, 0), logits = graph.constant(row({0.5, -0.5}));
+  const Distribution mixture = Mixture{.logits = logits, .components = {Gaussian{.loc = x}, Logistic{.loc = x}}};
+  const Distribution d = Truncated{.base = ZeroInflated{.base = Affine{.base = mixture, .loc = x}, .logits = x}, .lower = -1.5};
+  const auto nodes = [&](const auto& ask) {
+    const std::size_t before = graph.node_count();
+    ask();
+    return graph.node_count() - before;
+  };
+  EXPECT_EQ(nodes([&] { Distribution(Truncated{.base = mixture, .lower = -1.5}).support(); }), 0U);
+  EXPECT_LT(nodes([&] { d.log_prob(x); }), 1000U);
+  EXPECT_LT(nodes([&] { d.log_cdf(x); }), 4000U);
+}
+
 TEST(Truncated, SaysWhatItIs) {
   Graph graph;
   const Node x = constant(graph, 0);

@@ -44,7 +44,6 @@ struct Case {
   Distribution (*make)(Node first, Node second, Node logit);
   bool first_is_log = false;  ///< is the first parameter the log of a scale or mean?
   bool fixed_target = false;  ///< is log_prob not differentiable by y?
-  bool is_dear = false;       ///< do 72,544 draws take a minute? Then other cases stand for it
   bool is_binned = false;     ///< is it discrete, of other numbers than integers?
 };
 
@@ -72,8 +71,7 @@ const Case cases[] = {
     {"truncated_student",
      [](Node a, Node b, Node) -> Distribution {
        return Truncated{.base = StudentT{.loc = a, .log_scale = b, .degrees = 4.5}, .lower = 2, .upper = 9};
-     },
-     false, false, true},
+     }},
     {"truncated_weibull",
      [](Node a, Node b, Node) -> Distribution {
        return Truncated{.base = Weibull{a, b}, .lower = 0.5, .upper = 3};
@@ -117,7 +115,7 @@ const Case cases[] = {
      [](Node a, Node b, Node) -> Distribution {
        return Discretised{.base = Laplace{a, b}, .width = 0.25};
      },
-     false, true, false, true},
+     false, true, true},
     {"discretised_mixture",
      [](Node a, Node b, Node logit) -> Distribution {
        const Node logits = concat({expand_dims(0.0 * logit, -1), expand_dims(logit, -1)}, -1);
