@@ -57,9 +57,11 @@ Node InverseGaussian::mode() const {
 Node InverseGaussian::median() const { return quantile(log_mean.graph().constant(0.5, log_mean.dtype())); }
 Node InverseGaussian::variance() const { return exp(3.0 * log_mean - log_concentration); }
 
-// ½·(log 2π + 1 − log λ) + (3/2)·E[log Y], E[log Y] = log μ − e^2φ·E₁(2φ) with φ = λ/μ.
+// ½·(log 2π + 1 − log λ) + (3/2)·E[log Y], E[log Y] = log μ − e^2φ·E₁(2φ) with φ = λ/μ, where φ is too small for a float log 2λ + γ.
 Node InverseGaussian::entropy() const {
-  const Node log_y = wide(log_mean) - scaled_expint(2.0 * exp(log_ratio(*this)));
+  constexpr double least = -600;
+  const Node s = log_ratio(*this), of_lambda = wide(log_concentration) + (std::numbers::ln2 + std::numbers::egamma);
+  const Node log_y = where(less(s, least), of_lambda, wide(log_mean) - scaled_expint(2.0 * exp(maximum(s, least))));
   return narrow(*this, half_log_2pi + 0.5 - 0.5 * wide(log_concentration) + 1.5 * log_y);
 }
 

@@ -1,6 +1,7 @@
 #include "ops/distributions/inverse_gaussian.h"
 
 #include <limits>
+#include <numbers>
 
 #include "ops/ops.h"
 #include "tests/ops/derivatives.h"
@@ -42,6 +43,19 @@ TEST(InverseGaussian, IsZeroBelowZero) {
   expect_close(interpret(d.log_survival(y)), {0, 0}, 0);
   expect_close(gradient_of([&](const std::vector<Node>& x) { return of(x[0].graph(), 0.5, -0.5).log_survival(x[0]); }, row({-2, 0})),
                {0, 0}, 0);
+}
+
+// ½·(log 2π + 1) − ½·log λ + (3/2)·(log 2λ + γ) as λ/μ goes to 0: finite though λ/μ is no float, with the gradient 1 by log λ.
+TEST(InverseGaussian, EntropyIsFiniteForAnyConcentration) {
+  const double constant = 0.5 * (std::log(2 * std::numbers::pi) + 1) + 1.5 * (std::numbers::ln2 + std::numbers::egamma);
+  for (const double c : {-100.0, -590.0, -610.0, -750.0, -1e5}) {
+    Graph graph;
+    const InverseGaussian d = of(graph, 0.5, c);
+    EXPECT_NEAR(interpret(d.entropy()).item(), c + constant, 1e-15 * -c);
+    const std::vector<Node> by = gradients(d.entropy(), std::vector<Node>{d.log_mean, d.log_concentration});
+    EXPECT_NEAR(interpret(by[0]).item(), 0, 1e-12);
+    EXPECT_NEAR(interpret(by[1]).item(), 1, 1e-12);
+  }
 }
 
 TEST(InverseGaussian, DistributionFunctionsAreDifferentiable) {
