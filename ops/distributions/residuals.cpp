@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "framework/autodiff.h"
 #include "framework/error.h"
 #include "framework/graph.h"
@@ -30,7 +32,8 @@ Node probability(const Distribution& d, Node y) {
 // What was seen of a value, as part of (0, 1): it ends at P(Y ≤ …), is `mass` long, and leaves `above`.
 struct Seen {
   Node below, above;
-  Node mass;  // absent: a point
+  Node mass;           // absent: a point
+  Node is_first = {};  // does it begin at 0? Absent: not known
 };
 
 Seen seen(const Distribution& d, Node y) {
@@ -47,31 +50,34 @@ Seen seen(const Distribution& d, Node y) {
     const Node mass = probability(censored->base, where(known, upper, middle(censored->base, upper)));
     return {exp(tails.log_below(upper)), exp(tails.log_above(upper)), where(known, mass ? mass : 0.0 * between, between)};
   }
-  return {cdf(d, y), survival(d, y), probability(d, y)};
+  const bool begins = d.support() && std::isfinite(d.support()->lower());
+  return {cdf(d, y), survival(d, y), probability(d, y), begins ? less_equal(y, d.support()->lower()) : Node()};
 }
 
-// (1 − v)·mass: how far below its end y is put.
-Node part_of(const Seen& value, std::string_view key) {
-  const Node v = random_uniform(value.mass.graph(), value.mass.shape(), {.dtype = DType::float64}).named(key);
-  return value.mass * cast(1.0 - v, value.mass.dtype());
+// Moves the end to a uniform place within the mass, v of it from where it begins: where that is 0 v·mass itself, of which F − (1 − v)·mass
+// would leave the rounding of F, and of 1 − v as a float32 nothing: a residual of −∞. No v is 0: half the smallest step is.
+void spread(Seen& value, std::string_view key) {
+  const Node u = random_uniform(value.mass.graph(), value.mass.shape(), {.dtype = DType::float64}).named(key), v = maximum(u, 0x1p-54);
+  const auto share = [&](Node part) { return value.mass * cast(part, value.mass.dtype()); };
+  const Node left = share(1.0 - v);
+  value.below = maximum(value.below - left, share(v));
+  if (value.is_first) value.below = where(value.is_first, share(v), value.below);
+  value.above = value.above + left;
 }
 
 }  // namespace
 
 Node pit(const Distribution& d, Node y, std::string_view key) {
-  const Seen value = seen(d, y);
-  return value.mass ? maximum(value.below - part_of(value, key), 0.0) : value.below;
+  Seen value = seen(d, y);
+  if (value.mass) spread(value, key);
+  return value.below;
 }
 
 Node quantile_residual(const Distribution& d, Node y, std::string_view key) {
-  auto [lower, upper, mass] = seen(d, y);
-  if (mass) {
-    const Node part = part_of({lower, upper, mass}, key);
-    lower = maximum(lower - part, 0.0);
-    upper = upper + part;
-  }
-  const Node below = less(lower, 0.5);
-  return where(below, ndtri(where(below, lower, 0.5)), -ndtri(where(below, 0.5, upper)));
+  Seen value = seen(d, y);
+  if (value.mass) spread(value, key);
+  const Node is_lower = less(value.below, 0.5);
+  return where(is_lower, ndtri(where(is_lower, value.below, 0.5)), -ndtri(where(is_lower, 0.5, value.above)));
 }
 
 Node deviance(const Distribution& d, Node y) {

@@ -36,6 +36,22 @@ TEST(Residuals, OfDrawsAreUniformAndNormal) {
   EXPECT_LT(ks_distance(interpret(quantile_residual(density, x, "w"), {}, 5), normal_cdf), ks_bound);
 }
 
+// Of the lowest count by v·f: F − (1 − v)·f would be rounded to 2⁻²⁴, and −∞ below.
+TEST(Residuals, OfTheLowestCountAreAsGoodInFloat32) {
+  const auto residuals = [](DType dtype) {  // the same v: their bits are the name's
+    Graph graph;
+    const Node y = graph.constant(Tensor(dtype, {100000}));
+    return interpret(quantile_residual(Poisson{.log_rate = y - 3.0}, y, "v"), {}, 4);
+  };
+  const Tensor narrow = residuals(DType::float32), wide = residuals(DType::float64);
+  double lowest = 0;
+  for (std::int64_t i = 0; i < wide.count(); ++i) {
+    lowest = std::min(lowest, wide.at(i));
+    ASSERT_NEAR(narrow.at(i), wide.at(i), 2e-6) << i;
+  }
+  EXPECT_LT(lowest, -3.8);  // v of 1e-4 and less came
+}
+
 TEST(Residuals, KeepFarOutliers) {
   Graph graph;
   const Gaussian d{.loc = graph.constant(row({1})), .scale = 2};
