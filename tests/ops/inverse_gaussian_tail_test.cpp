@@ -150,14 +150,14 @@ TEST(InverseGaussianTail, HasTheLimits) {
   expect_close(value_of(binary(log_inverse_gaussian_quantile), {row({0.3}), row({-1e5})}), {levy - 1e5}, 1);
   for (const DType dtype : {DType::float64, DType::float32})  // no gradient is NaN
     for (const auto function : {log_inverse_gaussian_cdf, log_inverse_gaussian_survival})
-      for (const double s : {-1e5, -1e3, -80.0, 0.0, 80.0, 1e3, 1e5})
-        for (const double w : {-1e5, -1e3, -1.0, 0.0, 1.0, 1e3, 1e5})
+      for (const double at_s : {-1e5, -1e3, -80.0, 0.0, 80.0, 1e3, 1e5})
+        for (const double at_w : {-1e5, -1e3, -1.0, 0.0, 1.0, 1e3, 1e5})
           for (const bool by_s : {false, true}) {
             const auto of = [&](const std::vector<Node>& x) {
-              return by_s ? function(x[0].graph().constant(w, dtype), x[0]) : function(x[0], x[0].graph().constant(s, dtype));
+              return by_s ? function(x[0].graph().constant(at_w, dtype), x[0]) : function(x[0], x[0].graph().constant(at_s, dtype));
             };
-            EXPECT_FALSE(std::isnan(gradient_of(of, row({by_s ? s : w}).cast(dtype)).at(0)))
-                << w << ", " << s << (by_s ? " by s" : " by w");
+            EXPECT_FALSE(std::isnan(gradient_of(of, row({by_s ? at_s : at_w}).cast(dtype)).at(0)))
+                << at_w << ", " << at_s << (by_s ? " by s" : " by w");
           }
   expect_close(value_of(binary(log_inverse_gaussian_quantile), {row({0, 1, -1, 2, nan, 0.5}), row({0, 0, 0, 0, 0, nan})}),
                {-inf, inf, nan, nan, nan, nan}, 0);
