@@ -94,7 +94,9 @@ Node Counts::mode() const {
   const Node first = stop_gradient(maximum(top_ - 0.5 * most, lower_));
   const Node index = cast(argmax(log_p_of(first + steps_), 0, false), DType::float64);
   const Node found = first + index, inner = logical_or(greater(index, 0.0), equal(first, lower_));
-  const Node is_inside = logical_and(inner, logical_or(less(index, most), greater_equal(found, upper_)));
+  // At the last numbers that were searched steps of a rising log p may be below its rounding.
+  const Node is_searched = less(top_, 0.99 * std::exp(log_largest));
+  const Node is_inside = logical_and(logical_and(inner, is_searched), logical_or(less(index, most), greater_equal(found, upper_)));
   const std::string what = fmt::format("mode of \"{}\"", log_density_.distribution().name());
   return found * checked_mass(0.0 * first + 1.0, where(is_inside, found, nan), what, tolerance);
 }
