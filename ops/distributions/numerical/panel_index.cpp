@@ -1,6 +1,6 @@
 #include "framework/registry.h"
 #include "ops/distributions/numerical/steps.h"
-#include "ops/distributions/numerical/strided_column.h"
+#include "ops/distributions/numerical/strided_column_kernels.h"
 
 namespace loglik::numerical {
 namespace {

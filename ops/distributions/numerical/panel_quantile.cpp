@@ -4,7 +4,7 @@
 
 #include "framework/registry.h"
 #include "ops/distributions/numerical/steps.h"
-#include "ops/distributions/numerical/strided_column.h"
+#include "ops/distributions/numerical/strided_column_kernels.h"
 
 namespace loglik::numerical {
 namespace {
