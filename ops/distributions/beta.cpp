@@ -59,11 +59,18 @@ Node Beta::crps(Node y) const {
   return y * odd + sigmoid(logits) * (odd_mean - 2.0 * difference);
 }
 
+// With s = φμ(1 − μ): s²·(ψ′(α) + ψ′(β)), s·(αψ′(α) − βψ′(β)) and α²ψ′(α) + β²ψ′(β) − φ²ψ′(φ). In these x²ψ′(x) = x + ½ + x²δ″(x), where
+// the x's cancel by themselves, in float64: as they stand, float32 has no digit of the last from φ = 1e7 on, which is ½ there.
 FisherInformation Beta::fisher_information() const {
-  const Node a = alpha(), b = beta(), of_a = trigamma(a), of_b = trigamma(b), slope = a * sigmoid(-logits);
-  const Node both = slope * (a * of_a - b * of_b);
-  const Node of_precision = square(a) * of_a + square(b) * of_b - square(a + b) * trigamma(a + b);
-  return {{logits, log_precision}, {square(slope) * (of_a + of_b), both, both, of_precision}};
+  const Node x = cast(logits, DType::float64), c = clamp(cast(log_precision, DType::float64), -300, 300);
+  const Node a = exp(c - softplus(-x)), b = exp(c - softplus(x)), slope = a * sigmoid(-x);
+  const auto remainder = [](Node shape) { return square(shape) * stirling_remainder_derivative(2, shape); };
+  const Node of_a = remainder(a), of_b = remainder(b);
+  const Node both = sigmoid(-x) * (0.5 + of_a) - sigmoid(x) * (0.5 + of_b);
+  const Node of_precision = 0.5 + of_a + of_b - remainder(exp(c));
+  const auto narrow = [&](Node entry) { return cast(entry, logits.dtype()); };
+  const Node of_mean = narrow(square(slope) * (trigamma(a) + trigamma(b))), mixed = narrow(both);
+  return {{logits, log_precision}, {of_mean, mixed, mixed, narrow(of_precision)}};
 }
 
 Node Beta::sample(std::string_view key) const {

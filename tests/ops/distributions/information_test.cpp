@@ -107,5 +107,34 @@ TEST_P(Information, FisherIsTheMeanProductOfScores) {
   }
 }
 
+// From 60 digits, at parameters at which the differences of the textbooks' forms have no digit left in float32, or in float64.
+TEST(Information, IsPreciseWhereItsTermsCancel) {
+  for (const DType dtype : {DType::float64, DType::float32}) {
+    Graph graph;
+    const double tolerance = dtype == DType::float64 ? 1e-11 : 1e-5;
+    const auto number = [&](double x) { return graph.constant(x, dtype); };
+    const auto expect = [&](Node entry, double expected) {
+      if (dtype == DType::float32 && std::abs(expected) < 1e-37) return;
+      EXPECT_NEAR(interpret(entry).item() / expected, 1, tolerance) << expected;
+    };
+    for (const auto& [logits, log_precision, of_mean, mixed, of_precision] :
+         {std::tuple{0.5, -40.0, 0.52999257559681102, -0.24491866240370913, 1.0}, {0.5, -2.0, 0.53302029550909017, -0.24348479652262678, 0.98928141728246675},
+          {0.5, 1.0, 0.97204988939402052, -0.17579395472309578, 0.67503418836634448}, {0.5, 14.0, 282616.73608472552, -0.12245947563709187, 0.50000045113924468},
+          {-2.0, 17.0, 2536115.4898566326, 0.38079712802780312, 0.50000005881741569}, {3.0, 40.0, 10633920105566008.0, -0.45257412682243323, 0.5},
+          {-1.0, 75.0, 7.3399992624894172e+31, 0.23105857863000488, 0.5}}) {
+      const std::vector<Node> entries = Beta{number(logits), number(log_precision)}.fisher_information().entries;
+      expect(entries[0], of_mean), expect(entries[1], mixed), expect(entries[3], of_precision);
+    }
+    for (const auto& [degrees, expected] :
+         {std::pair{1e-3, 999166.78946383713}, {0.5, 2.6162433290898284}, {4.0, 0.00650122054414075}, {100.0, 3.3738345280847353e-8},
+          {1990.0, 2.2276431387980457e-13}, {2010.0, 2.1403349913333802e-13}, {1e4, 3.4987003948810363e-16}, {1e6, 3.4999870000394999e-24}, {1e8, 3.4999998700000039e-32}}) {
+      // ν = degrees + softplus(n), with dν/dn = S(n) = ½ at 0
+      const double below = degrees - std::log(2.0);
+      if (below <= 0) continue;
+      expect(4.0 * StudentT{.loc = number(0), .degrees = below, .raw_degrees = number(0)}.fisher_information().entries[3], expected);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace loglik
