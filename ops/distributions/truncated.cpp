@@ -13,6 +13,7 @@
 #include "ops/distributions/gaussian.h"
 #include "ops/distributions/location_scale.h"
 #include "ops/distributions/tails.h"
+#include "ops/distributions/without_zero.h"
 #include "ops/error_function.h"
 #include "ops/exponential.h"
 #include "ops/logical.h"
@@ -207,6 +208,7 @@ Node Truncated::mean() const {
 
 Node Truncated::variance() const {
   if (is_without_zero()) {
+    if (const Node closed = variance_without_zero(base)) return closed;
     const Node mean = base.mean(), log_left = Cut(*this).log_left(mean);
     const Node zeros = base.log_prob(mean.graph().constant(0.0, mean.dtype()));
     return exp(-log_left) * (base.variance() - exp(zeros - log_left) * square(mean));

@@ -23,7 +23,8 @@ namespace loglik {
 /// parts do not fit the dtype. The quantile is the base's, which must have one, mended by Newton's method in logs of the
 /// nearer tail, so that it is right where p under the base is next to 1 or below what the dtype holds. Draws are quantiles of uniform
 /// numbers, differentiable by the parameters. Mean and variance: of a
-/// Gaussian with one bound, and of counts of which 0 alone is cut off.
+/// Gaussian with one bound, and of counts of which 0 alone is cut off: where next to none is above 1, the variance is precise for Poisson,
+/// negative binomial and binomial counts, while of others it has lost as many digits as the share of those above 1 has zeros.
 ///
 /// Shapes: as the base. Methods throw ArgumentError unless lower < upper (integers: lower ≤ upper) and something of the base's support is
 /// between, and for a base without cdf or of rows. Source: Johnson, Kotz & Balakrishnan 1994, vol. 1, ch. 13, section 10.
