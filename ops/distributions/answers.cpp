@@ -11,6 +11,7 @@
 #include "framework/log_prob_type.h"
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
+#include "ops/distributions/discretised.h"
 #include "ops/distributions/numerical/log_density.h"
 #include "ops/distributions/numerical/numerical.h"
 #include "ops/exponential.h"
@@ -37,15 +38,23 @@ Node within_open_ends(const Distribution& d, Node x) {
   return d.support()->upper_is_open() ? minimum(x, beside(upper, lower)) : x;
 }
 
+// Discretised to other middles than integers: what is a sum over its bins is asked of their numbers.
+const Discretised* by_number(const Distribution& d) {
+  const auto* bins = d.as<Discretised>();
+  return bins != nullptr && !bins->is_whole() ? bins : nullptr;
+}
+
 }  // namespace
 
 Node mean(const Distribution& d) {
   if (d.has<Mean>()) return d.mean();
+  if (const auto* bins = by_number(d)) return bins->middle(numerical::mean(bins->in_widths()));
   return numerical::mean(d);
 }
 
 Node variance(const Distribution& d) {
   if (d.has<Variance>()) return d.variance();
+  if (const auto* bins = by_number(d)) return bins->width * bins->width * numerical::variance(bins->in_widths());
   return numerical::variance(d);
 }
 
@@ -56,11 +65,13 @@ Node median(const Distribution& d) {
 
 Node mode(const Distribution& d) {
   if (d.has<Mode>()) return d.mode();
+  if (const auto* bins = by_number(d)) return bins->middle(numerical::mode(bins->in_widths()));
   return numerical::mode(d);
 }
 
 Node entropy(const Distribution& d) {
   if (d.has<Entropy>()) return d.entropy();
+  if (const auto* bins = by_number(d)) return numerical::entropy(bins->in_widths());
   return numerical::entropy(d);
 }
 
@@ -107,6 +118,7 @@ Node quantile(const Distribution& d, Node p) {
 
 Node crps(const Distribution& d, Node y) {
   if (d.has<Crps>()) return d.crps(y);
+  if (const auto* bins = by_number(d)) return bins->width * numerical::crps(bins->in_widths(), bins->number(y));
   return numerical::crps(d, y);
 }
 

@@ -10,6 +10,8 @@
 #include "framework/log_prob_type.h"
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
+#include "ops/distributions/affine.h"
+#include "ops/distributions/censoring.h"
 #include "ops/distributions/tails.h"
 #include "ops/exponential.h"
 #include "ops/logical.h"
@@ -20,31 +22,28 @@ namespace {
 constexpr double infinity = Discretised::infinity;
 constexpr std::string_view wrapper = "Discretised";
 
-// The distribution's tails once its bins are seen to be in order, and the place of these.
-struct Bins {
-  Tails tails;
-  double width, lower, upper, origin;
+// Middles lie whole widths from here.
+double origin(const Discretised& d) { return std::isfinite(d.lower) ? d.lower : std::isfinite(d.upper) ? d.upper : 0; }
 
-  explicit Bins(const Discretised& d) : tails(d.base, wrapper), width(d.width), lower(d.lower), upper(d.upper) {
+// The distribution's tails once its bins are seen to be in order.
+struct Bins {
+  const Discretised& d;
+  Tails tails;
+
+  explicit Bins(const Discretised& discretised) : d(discretised), tails(d.base, wrapper) {
+    const double width = d.width, lower = d.lower, upper = d.upper;
     if (!(width > 0) || !std::isfinite(width)) throw ArgumentError(fmt::format("{}: width is {}, must be finite and > 0", wrapper, width));
     const double count = (upper - lower) / width;
     if (!(lower < upper) || (std::isfinite(count) && std::abs(count - std::round(count)) > 1e-9 * count))
       throw ArgumentError(
           fmt::format("{}: lower = {} and upper = {} must be in order and whole widths of {} apart", wrapper, lower, upper, width));
     if (tails.is_discrete()) throw ArgumentError(fmt::format("{}: \"{}\" is discrete, needs a density", wrapper, d.base.name()));
-    origin = std::isfinite(lower) ? lower : std::isfinite(upper) ? upper : 0;
+    refuse_what_holds_censored(d.base, wrapper);
   }
-  Node number(Node y) const {  // of y's bin, of those that begin at whole widths from the origin: 0 is the origin's
-    const Node shifted = origin == 0 ? y : y - origin;
-    return width == 1 ? shifted : shifted / width;
-  }
-  Node middle(Node number) const {
-    const Node scaled = width == 1 ? number : width * number;
-    return origin == 0 ? scaled : scaled + origin;
-  }
-  Node held(Node y) const { return clamp(y, lower, upper); }
   /// The upper end of the bin that is the last one with a middle up to y; of y that far off, ±∞.
-  Node end(Node y) const { return middle(floor(number(y)) + 0.5); }
+  Node end(Node y) const { return d.middle(floor(d.number(y)) + 0.5); }
+  /// The middle m of the bin that x falls into, m − width/2 < x ≤ m + width/2.
+  Node around(Node x) const { return clamp(d.middle(-floor(0.5 - d.number(x))), d.lower, d.upper); }
 };
 
 }  // namespace
@@ -80,11 +79,7 @@ Node Discretised::log_survival(Node y) const {
 Node Discretised::cdf(Node y) const { return exp(log_cdf(y)); }
 Node Discretised::survival(Node y) const { return exp(log_survival(y)); }
 
-// The bin that x falls into: its middle m has m − width/2 < x ≤ m + width/2.
-Node Discretised::quantile(Node p) const {
-  const Bins bins(*this);
-  return bins.held(bins.middle(-floor(0.5 - bins.number(base.quantile(p)))));
-}
+Node Discretised::quantile(Node p) const { return Bins(*this).around(base.quantile(p)); }
 
 Node Discretised::median() const {
   Graph& graph = graph_of(base);
@@ -92,14 +87,39 @@ Node Discretised::median() const {
 }
 
 Node Discretised::sample(std::string_view key) const {
-  const Bins bins(*this);
-  return bins.held(bins.middle(-floor(0.5 - bins.number(stop_gradient(base.sample(key))))));
+  return Bins(*this).around(stop_gradient(base.sample(key)));
+}
+
+bool Discretised::is_whole() const { return width == 1 && origin(*this) == std::floor(origin(*this)); }
+
+// (y − origin)/width, or the integer next to it where that is as near as rounding puts y = fl(middle): 0.3/0.1 = 2.9999999999999996.
+Node Discretised::number(Node y) const {
+  const double from = origin(*this);
+  if (is_whole()) return from == 0 ? y : y - from;
+  const Node exact = (from == 0 ? y : y - from) / width, nearest = floor(exact + 0.5);
+  const double ulps = y.dtype() == DType::float32 ? 0x1p-21 : 0x1p-50;
+  const Node off = ulps * (abs(exact) + (1 + std::abs(from) / width));
+  return where(less_equal(abs(exact - nearest), minimum(off, 0.25)), nearest, exact);
+}
+
+Node Discretised::middle(Node number) const {
+  const double from = origin(*this);
+  const Node scaled = width == 1 ? number : width * number;
+  return from == 0 ? scaled : scaled + from;
+}
+
+Discretised Discretised::in_widths() const {
+  const double from = origin(*this);
+  Graph& graph = graph_of(base);
+  const Node start = graph.constant(-from / width, log_prob_type(base, graph).dtype);
+  return {.base = Affine{.base = base, .loc = start, .scale = 1 / width},
+          .lower = std::round((lower - from) / width),
+          .upper = std::round((upper - from) / width)};
 }
 
 Support Discretised::support() const {
   const Bins bins(*this);
-  const bool whole = width == 1 && bins.origin == std::floor(bins.origin);
-  return {lower, upper, lower == -infinity, upper == infinity, whole};
+  return {lower, upper, lower == -infinity, upper == infinity, is_whole()};
 }
 
 std::string Discretised::certificate() const {

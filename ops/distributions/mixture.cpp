@@ -13,6 +13,7 @@
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
 #include "ops/concat.h"
+#include "ops/distributions/atoms.h"
 #include "ops/distributions/categorical.h"
 #include "ops/distributions/gaussian.h"
 #include "ops/distributions/gradient_gate.h"
@@ -40,6 +41,7 @@ void check(const Mixture& d) {
         fmt::format("{}: logits have shape {}, need a last axis of {}, one for each component", d.name(), to_string(shape), n));
   const Distribution& first = d.components.front();
   for (const Distribution& other : d.components) {
+    require_density_or_integers(other, d.name());
     if (other.event_rank() != first.event_rank())
       throw ArgumentError(fmt::format("{}: an observation of {} has {} axes, one of {} has {}: need as many", d.name(), first.name(),
                                       first.event_rank(), other.name(), other.event_rank()));

@@ -11,6 +11,7 @@
 #include "ops/arithmetic.h"
 #include "ops/distributions/answers.h"
 #include "ops/distributions/atoms.h"
+#include "ops/distributions/censoring.h"
 #include "ops/distributions/interval_censored.h"
 #include "ops/distributions/right_censored.h"
 #include "ops/distributions/tails.h"
@@ -50,6 +51,10 @@ Seen seen(const Distribution& d, Node y) {
     const Node mass = probability(censored->base, where(known, upper, middle(censored->base, upper)));
     return {exp(tails.log_below(upper)), exp(tails.log_above(upper)), where(known, mass ? mass : 0.0 * between, between)};
   }
+  if (holds_censored(d))
+    throw ArgumentError(fmt::format("pit of the distribution \"{}\": what was seen of y is known of a RightCensored or IntervalCensored only "
+                                    "where no other distribution is around it",
+                                    d.name()));
   const bool begins = d.support() && std::isfinite(d.support()->lower());
   return {cdf(d, y), survival(d, y), probability(d, y), begins ? less_equal(y, d.support()->lower()) : Node()};
 }

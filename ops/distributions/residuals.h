@@ -11,7 +11,7 @@ namespace loglik {
 /// The probability integral transform: uniform on (0, 1) if the prediction is right. F(y) of a density; where y has a probability f(y) of
 /// its own, as counts and atoms have, F(y) − (1 − v)·f(y) with v uniform on [0, 1), whose random bits the key names.
 /// Of a RightCensored whose event had not come, or an IntervalCensored, y is anywhere in what is left: uniform on (F(y), 1), on (F(lower),
-/// F(upper)). Shapes broadcast. Throws as `cdf`. Source: Czado, Gneiting & Held 2009, doi:10.1111/j.1541-0420.2009.01191.x.
+/// F(upper)); one that another distribution wraps is an ArgumentError. Shapes broadcast. Throws as `cdf`. Source: Czado, Gneiting & Held 2009, doi:10.1111/j.1541-0420.2009.01191.x.
 Node pit(const Distribution& d, Node y, std::string_view key);
 
 /// Φ⁻¹ of `pit`: standard normal if the prediction is right; from the nearer tail, so that far outliers keep their size.

@@ -10,6 +10,7 @@
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
 #include "ops/distributions/answers.h"
+#include "ops/distributions/atoms.h"
 #include "ops/distributions/gaussian.h"
 #include "ops/distributions/gradient_gate.h"
 #include "ops/distributions/location_scale.h"
@@ -31,7 +32,7 @@ Node log1mexp_exp(Node t) { return where(less(t, -40.0), t, log1mexp(exp(maximum
 }  // namespace
 
 Tails::Tails(const Distribution& distribution, std::string_view wrapper) : d_(distribution) {
-  require_single_numbers(d_, wrapper);
+  require_numbers(d_, wrapper);
   if (!d_.has<Cdf>() && !d_.has<LogCdf>() && !d_.has<Survival>() && !d_.has<LogSurvival>())
     throw ArgumentError(fmt::format("{}: the distribution \"{}\" has no cdf", wrapper, d_.name()));
 }
@@ -132,9 +133,10 @@ Node Tails::log_between(Node a, Node b) const {
 
 Node as_float(Node y) { return is_float(y.dtype()) ? y : cast(y, DType::float32); }
 
-void require_single_numbers(const Distribution& d, std::string_view wrapper) {
+void require_numbers(const Distribution& d, std::string_view wrapper) {
   if (d.event_rank() != 0)
     throw ArgumentError(fmt::format("{}: the distribution \"{}\" is of rows, needs one of single numbers", wrapper, d.name()));
+  require_density_or_integers(d, wrapper);
 }
 
 }  // namespace loglik

@@ -16,8 +16,8 @@ namespace loglik {
 /// the same tail again, it gives the same node.
 class Tails {
  public:
-  /// Throws ArgumentError, which names `wrapper`, unless the distribution has a cdf or its log, or those of the survival function, and is
-  /// of single numbers.
+  /// Throws ArgumentError, which names `wrapper`, unless the distribution has a cdf or its log, or those of the survival function, and as
+  /// `require_numbers` does.
   Tails(const Distribution& distribution, std::string_view wrapper);
 
   Node log_below(Node y) const;     ///< log P(Y ≤ y)
@@ -55,7 +55,8 @@ class Tails {
 /// y itself, or as float32 if it holds integers.
 Node as_float(Node y);
 
-/// Throws ArgumentError, which names `wrapper`, unless the distribution is of single numbers (event rank 0).
-void require_single_numbers(const Distribution& distribution, std::string_view wrapper);
+/// Throws ArgumentError, which names `wrapper`, unless the distribution is of single numbers (event rank 0) and has a density or is of
+/// integers: a Discretised may be of others.
+void require_numbers(const Distribution& distribution, std::string_view wrapper);
 
 }  // namespace loglik

@@ -8,6 +8,8 @@
 #include "framework/error.h"
 #include "framework/graph.h"
 #include "framework/primitives.h"
+#include "ops/distributions/atoms.h"
+#include "ops/distributions/censoring.h"
 #include "ops/distributions/within_support.h"
 #include "ops/exponential.h"
 #include "ops/logical.h"
@@ -66,6 +68,8 @@ void Transformed::check() const {
   if (base.event_rank() > 0)
     throw ArgumentError(fmt::format("{}: is for scalars, an observation of the base has {} {}: take independent({}(…))", name(),
                                     base.event_rank(), base.event_rank() == 1 ? "axis" : "axes", bijection.name));
+  require_density_or_integers(base, name());
+  refuse_what_holds_censored(base, name());
   const std::optional<Support> support = base.support();
   if (!support) return;
   if (support->is_integer()) throw ArgumentError(fmt::format("{}: the base is of integers, {}, needs a density", name(), support->text()));

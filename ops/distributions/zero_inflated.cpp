@@ -38,7 +38,7 @@ Node base_atom_at_zero(const ZeroInflated& d) {
 }  // namespace
 
 Node ZeroInflated::log_prob(Node y) const {
-  require_single_numbers(base, wrapper);
+  require_numbers(base, wrapper);
   y = as_float(y);
   const Node is_zero = equal(y, 0.0);
   if (is_discrete()) {  // a zero that the base can't have made is none of its
@@ -101,7 +101,7 @@ Node ZeroInflated::quantile(Node p) const {
 }
 
 Node ZeroInflated::sample(std::string_view key) const {
-  require_single_numbers(base, wrapper);
+  require_numbers(base, wrapper);
   Graph& graph = logits.graph();
   const Scope scope = graph.scope(key);
   const Node draw = base.sample("base");
@@ -110,7 +110,7 @@ Node ZeroInflated::sample(std::string_view key) const {
     throw ShapeError(fmt::format("{}: a draw of the base has shape {}, needs {}: give its parameters that shape (broadcast_to)", name(),
                                  to_string(draw.shape()), to_string(shape)));
   const Node u = random_uniform(graph, shape, {.dtype = DType::float64}).named("zero");
-  return where(less(u, cast(sigmoid(logits), DType::float64)), 0.0, draw);
+  return where(less(u, sigmoid(cast(logits, DType::float64))), 0.0, draw);
 }
 
 Node ZeroInflated::kl(const ZeroInflated& other) const {

@@ -8,6 +8,8 @@
 #include "ops/ops.h"
 #include "tests/conformance/check_gradient.h"
 #include "tests/ops/derivatives.h"
+#include "tests/ops/distributions/samples.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -134,6 +136,86 @@ TEST(Discretised, ItsGradientIsRightInBothDtypes) {
     SCOPED_TRACE(base.name());
     conformance::check_gradient(reduce_sum(Distribution(Discretised{.base = base, .lower = 0, .upper = 3}).log_prob(y)), {loc, log_scale});
   }
+}
+
+// 0.3/0.1 is 2.9999999999999996: of each middle, as the dtype has it, cdf and survival have the whole bin.
+TEST(Discretised, EveryMiddleHasItsBinWhateverItsRounding) {
+  struct Grid {
+    double width, lower, upper;
+    int first, last;
+  };
+  for (const DType dtype : {DType::float64, DType::float32})
+    for (const auto& [width, lower, upper, first, last] :
+         {Grid{0.1, -infinity, infinity, -100, 100}, Grid{1 / 255.0, 0, 1, 0, 254}, Grid{1 / 255.0, -infinity, 1, -254, 0}, Grid{0.1, -0.7, infinity, 0, 200}}) {
+      Graph graph;
+      const Gaussian base{.loc = graph.constant(row({0.4}).cast(dtype)), .scale = 3};
+      const Distribution d = Discretised{.base = base, .width = width, .lower = lower, .upper = upper};
+      const double origin = std::isfinite(lower) ? lower : std::isfinite(upper) ? upper : 0;
+      std::vector<double> middles, ends;
+      for (int k = first; k < last; ++k) {
+        middles.push_back(k / std::round(1 / width) + origin);
+        ends.push_back((k + 0.5) / std::round(1 / width) + origin);
+      }
+      const Node y = graph.constant(row(middles).cast(dtype)), end = graph.constant(row(ends).cast(dtype));
+      const std::vector<Tensor> got = interpret(std::vector<Node>{d.cdf(y), base.cdf(end), d.survival(y), base.survival(end)});
+      const double tolerance = dtype == DType::float32 ? 4e-6 : 1e-14;  // ends of 20 are off by an ulp; a bin has 2e-4 or more
+      for (std::int64_t i = 0; i < got[0].count(); ++i) {
+        EXPECT_NEAR(got[0].at(i), got[1].at(i), tolerance) << middles[static_cast<std::size_t>(i)] << " of " << width;
+        EXPECT_NEAR(got[2].at(i), got[3].at(i), tolerance) << middles[static_cast<std::size_t>(i)] << " of " << width;
+      }
+    }
+}
+
+TEST(Discretised, ToTenthsHasItsMomentsByNumber) {
+  Graph graph;
+  const Distribution d = Discretised{.base = Gaussian{.loc = graph.constant(row({0.33})), .scale = 0.4}, .width = 0.1, .lower = -1.2, .upper = 1.5};
+  std::vector<double> middles;
+  for (int k = -12; k <= 15; ++k) middles.push_back(k / 10.0);
+  const Tensor log_p = interpret(d.log_prob(graph.constant(row(middles))));
+  double mass = 0, mean = 0, square = 0, entropy = 0, likeliest = -infinity, mode = 0;
+  for (std::size_t i = 0; i < middles.size(); ++i) {
+    const double log_mass = log_p.at(static_cast<std::int64_t>(i)), p = std::exp(log_mass);
+    mass += p, mean += p * middles[i], square += p * middles[i] * middles[i], entropy -= p * log_mass;
+    if (log_mass > likeliest) likeliest = log_mass, mode = middles[i];
+  }
+  ASSERT_NEAR(mass, 1, 1e-14);
+  EXPECT_NEAR(interpret(loglik::mean(d)).at(0), mean, 1e-11);
+  EXPECT_NEAR(interpret(loglik::variance(d)).at(0), square - mean * mean, 1e-11);
+  EXPECT_NEAR(interpret(loglik::entropy(d)).at(0), entropy, 1e-11);
+  EXPECT_NEAR(interpret(loglik::mode(d)).at(0), mode, 1e-15);
+  const double y = 0.6;  // ∫(F(t) − 1{t ≥ y})² dt, steps of a tenth
+  double score = 0, below = 0;
+  for (std::size_t i = 0; i + 1 < middles.size(); ++i) {
+    below += std::exp(log_p.at(static_cast<std::int64_t>(i)));
+    score += 0.1 * std::pow(below - (middles[i] > y - 0.05 ? 1 : 0), 2);
+  }
+  EXPECT_NEAR(interpret(loglik::crps(d, graph.constant(row({y})))).at(0), score, 1e-11);
+}
+
+// Their log_prob is of a probability, where wrappers know of densities and of integers.
+TEST(Discretised, OfOtherMiddlesThanIntegersIsRefusedByWrappers) {
+  Graph graph;
+  const Node x = graph.constant(row({0.5}));
+  const Distribution d = Discretised{.base = Logistic{.loc = x}, .width = 0.1};
+  const std::vector<Distribution> wrappers{ZeroInflated{.base = d, .logits = x},
+                                           Hurdle{.base = d, .logits = x},
+                                           Truncated{.base = d, .lower = 0},
+                                           Censored{.base = d, .lower = x},
+                                           RightCensored{.base = d, .event = x},
+                                           IntervalCensored{.base = d, .edges = {0}},
+                                           Affine{.base = d, .scale = 2},
+                                           Transformed{d, Bijection::exp()},
+                                           Mixture{.logits = graph.constant(row({0})), .components = {d}},
+                                           Discretised{.base = d}};
+  for (const Distribution& wrapper : wrappers)
+    EXPECT_NE(error_of<ArgumentError>([&] { wrapper.log_prob(x); }).find("has steps of 0.1 that are not integers, needs these or a density: measure in units of 0.1"), std::string::npos) << wrapper.name();
+  EXPECT_NO_THROW(Distribution(Independent{d}).log_prob(x));
+}
+
+TEST(Discretised, ItsResidualsAreUniform) {
+  Graph graph;
+  const Distribution d = Discretised{.base = Gaussian{.loc = graph.constant(Tensor(DType::float64, {ks_draws}))}, .width = 0.7};
+  EXPECT_LT(ks_distance(interpret(pit(d, d.sample("y"), "u"), {}, 3), [](double u) { return std::clamp(u, 0.0, 1.0); }), ks_bound);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "tests/ops/derivatives.h"
 #include "tests/ops/distributions/bare.h"
 #include "tests/ops/distributions/samples.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -301,6 +302,19 @@ TEST(RawInformation, AddsUpOverValues) {
   EXPECT_EQ(of_gumbel.at(4), 0);
   EXPECT_THROW(raw_fisher_information(bare(d), raw), ArgumentError);
   EXPECT_THROW(raw_fisher_information(d, slice(raw, 0, {.end = 1})), ShapeError);
+}
+
+// What was seen of a value is no density of it: to be stretched, binned or looked at through another distribution.
+TEST(Residuals, OfCensoredValuesWithinAnotherDistributionAreRefused) {
+  Graph graph;
+  const Node x = graph.constant(row({0.5}));
+  const Distribution seen = RightCensored{.base = Weibull{x, x}, .event = x}, between = IntervalCensored{.base = Gaussian{.loc = x}, .edges = {0}};
+  for (const Distribution& d : {Distribution(Affine{.base = seen, .scale = 2}), Distribution(Transformed{between, Bijection::exp()}),
+                                Distribution(Discretised{.base = between})})
+    EXPECT_NE(error_of<ArgumentError>([&] { d.log_prob(x); }).find("is no density of y, but of what was seen of it: censor outside of"), std::string::npos) << d.name();
+  for (const Distribution& d : {Distribution(ZeroInflated{seen, x}), Distribution(Truncated{.base = seen, .lower = 0.1}),
+                                Distribution(Mixture{.logits = graph.constant(row({0})), .components = {between}})})
+    EXPECT_NE(error_of<ArgumentError>([&] { pit(d, x, "u"); }).find("only where no other distribution is around it"), std::string::npos) << d.name();
 }
 
 }  // namespace
