@@ -51,8 +51,8 @@ Node Bernoulli::deviance(Node y) const {
 FisherInformation Bernoulli::fisher_information() const { return {{logits}, {variance()}}; }
 
 Node Bernoulli::sample(std::string_view key) const {
-  const Node u = random_uniform(logits.graph(), logits.shape(), {.dtype = logits.dtype()}).named(key);
-  return cast(less(u, sigmoid(logits)), logits.dtype());
+  const Node u = random_uniform(logits.graph(), logits.shape(), {.dtype = DType::float64}).named(key);
+  return cast(less(u, sigmoid(cast(logits, DType::float64))), logits.dtype());
 }
 
 Node Bernoulli::kl(const Bernoulli& other) const {

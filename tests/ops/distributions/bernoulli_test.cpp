@@ -140,5 +140,15 @@ TEST(Bernoulli, IsADistribution) {
   EXPECT_EQ(d.name(), "bernoulli");
 }
 
+// Of 2²⁶ draws at a probability of 1e-13 none is 1. Compared with a float32 number, of which one in 2²⁴ is 0, four would be.
+TEST(Bernoulli, RareDrawsAreAsRareAsTheLogitSays) {
+  Graph graph;
+  const Node rare = graph.constant(Tensor(DType::float32, {1 << 22})) - 30.0;
+  const Node ones = reduce_sum(Bernoulli{.logits = rare}.sample("draws"));
+  double total = 0;
+  for (std::uint64_t seed = 0; seed < 16; ++seed) total += interpret(ones, {}, seed).item();
+  EXPECT_EQ(total, 0);
+}
+
 }  // namespace
 }  // namespace loglik
