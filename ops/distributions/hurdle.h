@@ -18,7 +18,8 @@ namespace loglik {
 ///     Hurdle{.base = Poisson{.log_rate = …}, .logits = …}      visits to a doctor: none, or how many
 ///     Hurdle{.base = LogNormal{…}, .logits = …}                spending: none, or how much
 ///
-/// Counts of the base (integers from 0) must have a cdf. Answers, shapes and errors are those of ZeroInflated, to which it is the same if
+/// Counts of the base (integers from 0) must have a cdf. Else its probability of 0 must be 0: where atoms() may have it, methods throw
+/// ArgumentError, as the rest would not add up to 1 − π. Answers, shapes and errors are those of ZeroInflated, to which it is the same if
 /// the base has a density; of counts there is no mode. Source: Mullahy 1986, doi:10.1016/0304-4076(86)90002-3.
 struct Hurdle {
   Distribution base;

@@ -8,6 +8,7 @@
 #include "tests/conformance/check_gradient.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/distributions/samples.h"
+#include "tests/ops/expect_error.h"
 
 namespace loglik {
 namespace {
@@ -151,6 +152,20 @@ TEST(ZeroInflated, ItsGradientIsRightInBothDtypes) {
   check(ZeroInflated{Bernoulli{x}, a}, counts);
   check(ZeroInflated{Weibull{.log_scale = x, .log_shape = x}, a}, amounts);
   check(Hurdle{LogNormal{.loc = x, .log_scale = x}, a}, amounts);
+}
+
+// With a zero of its own the base would make P(0) more than π, and what is learned of the two depend on each other.
+TEST(Hurdle, RefusesABaseWithAProbabilityOfZero) {
+  Graph graph;
+  const Node x = graph.constant(row({0.5, 1})), zero = graph.constant(0.0, DType::float64), limit = graph.input("limit", {});
+  const Gaussian gaussian{.loc = x};
+  for (const Distribution& base : {Distribution(Censored{.base = gaussian, .lower = zero}), Distribution(ZeroInflated{LogNormal{.loc = x}, x}),
+                                   Distribution(Censored{.base = Gaussian{.loc = cast(x, DType::float32)}, .upper = limit})})
+    EXPECT_NE(error_of<ArgumentError>([&] { Hurdle{base, x}.log_prob(x); }).find("may have a probability of 0 of its own"), std::string::npos) << base.name();
+  const Distribution elsewhere = Hurdle{Censored{.base = gaussian, .upper = zero + 2.0}, x};
+  EXPECT_THROW(elsewhere.log_prob(x), ArgumentError);  // a sum is not known to be 2
+  EXPECT_NO_THROW((Hurdle{Censored{.base = gaussian, .upper = graph.constant(2.0, DType::float64)}, x}.log_prob(x)));
+  EXPECT_NO_THROW((Hurdle{Censored{.base = LogNormal{.loc = x}, .upper = zero + 2.0}, x}.log_prob(x)));
 }
 
 }  // namespace
