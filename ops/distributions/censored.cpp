@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numbers>
 
 #include "framework/graph.h"
+#include "framework/leaves.h"
 #include "framework/log_prob_type.h"
 #include "framework/primitives.h"
 #include "ops/arithmetic.h"
@@ -57,6 +60,15 @@ struct Distance {
     second = second - far.second - 2.0 * (b - a) * far.first;
   }
 };
+
+// Of a constant limit the element that is nearest to `unknown`, −∞ or ∞; this itself of others.
+double outermost(Node limit, double unknown) {
+  const Tensor* value = limit ? constant_value(limit) : nullptr;
+  if (value == nullptr || value->count() == 0) return unknown;
+  double result = value->at(0);
+  for (std::int64_t i = 1; i < value->count(); ++i) result = unknown < 0 ? std::min(result, value->at(i)) : std::max(result, value->at(i));
+  return result;
+}
 
 }  // namespace
 
@@ -113,6 +125,24 @@ Node Censored::mean() const {
 Node Censored::variance() const {
   const Distance distance(*this);
   return mul_exp(distance.second - square(distance.first), 2.0 * distance.log_sigma);
+}
+
+std::optional<Support> Censored::support() const {
+  const std::optional<Support> of_base = base.support();
+  if (!of_base) return {};
+  const bool integer = of_base->is_integer();
+  const auto known = [integer](double limit, double unknown) { return integer && limit != std::floor(limit) ? unknown : limit; };
+  const double least = known(outermost(lower, -infinity), -infinity), most = known(outermost(upper, infinity), infinity);
+  if (most <= of_base->lower()) return Support(most, most, false, false, integer);  // all is beyond, and seen at the limit
+  if (least >= of_base->upper()) return Support(least, least, false, false, integer);
+  const bool cut_below = least > of_base->lower(), cut_above = most < of_base->upper();
+  return Support(cut_below ? least : of_base->lower(), cut_above ? most : of_base->upper(), !cut_below && of_base->lower_is_open(),
+                 !cut_above && of_base->upper_is_open(), integer);
+}
+
+std::string Censored::advice(double y) const {
+  const std::optional<Support> of_base = base.support();
+  return of_base && of_base->contains(y) ? "move targets beyond a limit to it, as what is censored" : base.advice(y);
 }
 
 std::vector<Node> Censored::atoms() const {

@@ -39,10 +39,12 @@ struct Censored {
   Node mean() const;
   Node variance() const;
   Node sample(std::string_view key) const;
-  std::optional<Support> support() const { return base.support(); }
+  /// The base's between the limits, as far as these are constants: others may have any values. A target beyond is seen at the limit, and
+  /// so refused.
+  std::optional<Support> support() const;
   std::vector<Node> atoms() const;
   std::string name() const { return "censored " + base.name(); }
-  std::string advice(double y) const { return base.advice(y); }
+  std::string advice(double y) const;
   std::string certificate() const;
 
   template <class Answer>

@@ -180,5 +180,21 @@ TEST(IntervalCensored, ItsGradientIsRightInBothDtypes) {
   }
 }
 
+TEST(Censored, ItsSupportEndsAtConstantLimits) {
+  Graph graph;
+  const Node x = graph.constant(row({0.4})), zero = graph.constant(0.0, DType::float64), own = graph.constant(row({infinity, 2, 5}));
+  const auto text = [](const Distribution& d) { return d.support()->text(); };
+  const Gaussian gaussian{.loc = x};
+  EXPECT_EQ(text(Censored{.base = gaussian, .lower = zero}), "[0, ∞)");
+  EXPECT_EQ(text(Censored{.base = gaussian, .lower = zero, .upper = graph.constant(row({2, 5}))}), "[0, 5]");
+  EXPECT_EQ(text(Censored{.base = gaussian, .upper = own}), "the finite numbers");
+  EXPECT_EQ(text(Censored{.base = gaussian, .upper = graph.input("end", {})}), "the finite numbers");
+  EXPECT_EQ(text(Censored{.base = Weibull{x, x}, .lower = zero, .upper = graph.constant(3.0, DType::float64)}), "(0, 3]");
+  EXPECT_EQ(text(Censored{.base = Weibull{x, x}, .upper = zero}), "[0, 0]");
+  EXPECT_EQ(text(Censored{.base = Poisson{x}, .upper = graph.constant(3.0, DType::float64)}), "{0, …, 3}");
+  EXPECT_EQ(text(Censored{.base = Poisson{x}, .upper = graph.constant(3.5, DType::float64)}), "{0, 1, …}");
+  EXPECT_EQ(Distribution(Censored{.base = gaussian, .lower = zero}).advice(-1), "move targets beyond a limit to it, as what is censored");
+}
+
 }  // namespace
 }  // namespace loglik

@@ -45,7 +45,6 @@ TEST(Compositions, CensoredMixtureOfGaussians) {  // a gauge that begins at −1
         return Censored{.base = values, .lower = constant(raw[1], -1)};
       },
       {.raw_outputs = 3,
-       .support = Support(-1, std::numeric_limits<double>::infinity(), false, true, false),
        .draw_gradient = "a draw's gradient is that of its component alone",
        .exchangeable = true,
        .parameters = 2,

@@ -55,8 +55,7 @@ const std::vector<Case>& cases() {
        }},
       {"truncated gaussian", [](Node loc, Node raw_scale) { return Truncated{.base = gaussian(loc, raw_scale), .lower = 0}; }},
       {"censored gaussian",
-       [](Node loc, Node raw_scale) { return Censored{.base = gaussian(loc, raw_scale), .lower = loc.graph().constant(0.0, loc.dtype())}; },
-       {.support = Support::nonnegative}},
+       [](Node loc, Node raw_scale) { return Censored{.base = gaussian(loc, raw_scale), .lower = loc.graph().constant(0.0, loc.dtype())}; }},
       {"right-censored weibull",
        [](Node log_scale, Node raw_shape) {
          const Weibull times{.log_scale = bounded_log_scale(log_scale), .log_shape = 0.5 * bounded_log_scale(raw_shape)};
