@@ -31,6 +31,7 @@ std::vector<double> known_pixels(const DataInfo& data) {
 bool fits(const Family& family, const Targets& targets, std::span<const double> values) {
   if (family.needs_classes) return targets.classes > 0;
   const Support support = family.support(targets);
+  if (support.is_simplex() && targets.values < 2) return false;  // one share alone would be 1
   return std::ranges::all_of(values, [&](double value) { return support.contains(value); });
 }
 

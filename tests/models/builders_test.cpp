@@ -103,6 +103,14 @@ TEST(Builders, TakeOrRefuseHeadsByTheRealTargetsThereAre) {
   EXPECT_TRUE(visits.starts_with("head \"weibull\" is for targets in (0, ∞), but \"visits\" of doctor_visits takes whole numbers from 0 to 76: heads that fit are ")) << visits;
   for (const std::string fits : {"exponential", "gaussian", "asymmetric_laplace:LEVEL"}) EXPECT_NE(visits.find(fits), std::string::npos) << visits;
   EXPECT_EQ(visits.find(" log_normal"), std::string::npos) << visits;
+  DataInfo share = load_data("penguins_body_mass").info;
+  share.target_values = {0.2, 0.7};
+  const std::string of_share = error_of<ArgumentError>([&] {
+    Graph graph;
+    entry.build(graph, share, std::string("bernoulli"));
+  });
+  EXPECT_NE(of_share.find("beta"), std::string::npos) << of_share;
+  EXPECT_EQ(of_share.find("dirichlet"), std::string::npos) << of_share;  // one share alone is 1
   for (const std::string head : {"exponential", "asymmetric_laplace:0.9", "gaussian_mixture:2"}) {
     const Trained trained = train(entry, {.data = "doctor_visits", .head = head, .epochs = 1}, load_data("doctor_visits"), 1);
     EXPECT_TRUE(std::isfinite(trained.test.nll)) << head;
