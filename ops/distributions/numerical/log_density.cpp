@@ -9,12 +9,14 @@
 #include "framework/log_prob_type.h"
 #include "framework/primitives.h"
 #include "framework/registry.h"
+#include "ops/builtin.h"
 
 namespace loglik::numerical {
 namespace {
 
 // The same op with float64 where its attributes say float32; itself if it says neither or is not known by name.
 std::shared_ptr<const Op> widened(const std::shared_ptr<const Op>& op) {
+  [[maybe_unused]] static const bool known = (register_builtin_ops(), true);  // our own, whether or not the program registered them
   Attributes attributes;
   bool changed = false;
   for (const auto& [name, value] : op->attributes()) {
