@@ -1,0 +1,159 @@
+// The time of a training step of small models, one JSON object a line with the keys of torch_steps.py and more: what the step's matrix
+// products take alone, memory, allocations. See `bench --help` and tools/README.md.
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <system_error>
+
+#include "framework/blas.h"
+#include "framework/error.h"
+#include "framework/head.h"
+#include "framework/thread_pool.h"
+#include "tests/support/allocation_counter.h"
+#include "tools/benchmarks/bench/floor.h"
+#include "tools/benchmarks/bench/workload.h"
+#include "tools/benchmarks/bench/yardstick.h"
+
+namespace loglik::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::vector<std::string> workloads;
+  int threads = 1;
+  double seconds = 3;
+  std::int64_t predict = 0;  // images; 0: training steps
+};
+
+double microseconds(auto&& run) {
+  const auto start = Clock::now();
+  run();
+  return std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+}
+
+struct Times {
+  std::vector<double> values;
+  double median() {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+  }
+  double least() const { return *std::min_element(values.begin(), values.end()); }
+};
+
+double rounded(double value) { return std::round(10 * value) / 10; }
+
+std::int64_t parameter_count(const Model& model) {
+  std::int64_t count = 0;
+  for (const auto& [name, tensor] : model.parameters()) count += tensor.count();
+  return count;
+}
+
+// Times the run itself for `seconds`, at least five times. Steps and floor take turns, so that what disturbs one disturbs the other.
+Json measure(const Workload& workload, const Options& options, Clock::time_point start) {
+  Model model = compile_workload(workload);
+  const std::int64_t batch = options.predict > 0 ? options.predict : workload.batch;
+  Batch data = workload.data(batch);
+  const std::shared_ptr<const Program> predict =
+      options.predict > 0 ? model.compile({.name = "prediction", .outputs = {"prediction"}}) : nullptr;
+  if (predict != nullptr) data.resize(1);
+  Session session = predict != nullptr ? Session(predict) : model.session();
+  session.step(data);
+  const double first_step = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+
+  Sizes sizes;
+  sizes.set(loglik::batch.symbol(), batch);
+  const Program& program = session.program();
+  const Floor floor(products(program, sizes), blas_gemm);
+  std::optional<Floor> yardstick;
+  if (Gemm* onednn = onednn_gemm()) yardstick.emplace(products(program, sizes), onednn);
+  Times steps, floors, yardsticks;
+  for (int i = 0; i < 5; ++i) {
+    session.step(data);
+    floor.run();
+    if (yardstick) yardstick->run();
+  }
+  std::int64_t allocations = test::allocations();
+  session.step(data);
+  allocations = test::allocations() - allocations;
+  const auto begin = Clock::now();
+  while (std::chrono::duration<double>(Clock::now() - begin).count() < options.seconds || steps.values.size() < 5) {
+    steps.values.push_back(microseconds([&] { session.step(data); }));
+    floors.values.push_back(microseconds([&] { floor.run(); }));
+    if (yardstick) yardsticks.values.push_back(microseconds([&] { yardstick->run(); }));
+  }
+
+  const ArenaLayout layout = lay_out_arena(program.graph(), program.schedule(), program.plan(), sizes);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const double step = steps.median();
+  Json line{{"workload", workload.name}, {"batch", batch}, {"threads", options.threads}, {"step_us", rounded(step)},
+            {"min_us", rounded(steps.least())}, {"params", parameter_count(model)}};
+  line["mode"] = predict != nullptr ? "predict" : "train";
+  line["floor_us"] = rounded(floors.median());
+  line["yardstick_us"] = yardstick ? Json(rounded(yardsticks.median())) : Json(nullptr);
+  line["gflops"] = rounded(floor.flops() / step / 1e3);
+  line["arena_bytes"] = session.arena_bytes();
+  line["live_bytes"] = layout.live_bytes;
+  line["state_bytes"] = model.state().bytes();
+  line["peak_rss_bytes"] = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+  line["allocations_per_step"] = test::allocations_are_counted() ? Json(allocations) : Json(nullptr);
+  line["start_to_first_step_ms"] = rounded(first_step);
+  line["blas"] = blas_description();
+  return line;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Times a training step (forward, backward, update) of small models, a JSON object a line.\n"
+               "Random data, Adam, a learning rate of 0 so that the weights stay put.");
+  Options options;
+  app.add_option("workload", options.workloads, "tiny, mlp, vae, mdn, lenet, cnn; none: all of them");
+  app.add_option("--threads", options.threads, "threads of the pool")->capture_default_str()->check(CLI::Range(1, max_threads));
+  app.add_option("--seconds", options.seconds, "how long each is measured")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--predict", options.predict, "time a prediction of so many samples instead of a training step")->check(CLI::PositiveNumber);
+  CLI11_PARSE(app, argc, argv);
+  if (options.workloads.empty())
+    for (const Workload& workload : workloads()) options.workloads.emplace_back(workload.name);
+  for (const std::string& name : options.workloads) workload(name);
+
+  for (const std::string& name : options.workloads) {  // each in a process of its own: peak memory and start are its own too
+    const pid_t child = fork();
+    if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
+    if (child == 0) {
+      const auto start = Clock::now();
+      set_thread_count(options.threads);
+      fmt::print("{}\n", measure(workload(name), options, start).dump());
+      std::fflush(stdout);
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (status != 0) throw Error(fmt::format("the measurement of {} ended early, with status {}", name, status));
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace loglik::bench
+
+int main(int argc, char** argv) {
+  try {
+    return loglik::bench::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bench: {}\n", error.what());
+    return 1;
+  }
+}
