@@ -1,9 +1,11 @@
 #pragma once
 #include <array>
+#include <concepts>
 #include <cstddef>
 
 #include "framework/op.h"
 #include "framework/side_by_side.h"
+#include "framework/simd/full_width.h"
 
 namespace loglik {
 
@@ -44,7 +46,9 @@ class ElementwiseOp : public Op {
 ///     static std::vector<Node> gradient(const GradientArgs& args);                      // may have the broadcast shape: it is summed
 ///
 /// and optionally `Attributes attributes() const`, `void check() const` that throws ArgumentError for attributes out of range,
-/// `std::vector<Node> simplify(const SimplifyArgs&) const`, and `static constexpr bool integers = true` if T may be int32_t too.
+/// `std::vector<Node> simplify(const SimplifyArgs&) const`, `static constexpr bool integers = true` if T may be int32_t too, and
+/// `static constexpr auto vectorized = my_softsign;`, a function of arrays `void (const float* x, float* y, std::size_t count)` (as many x as
+/// there are arguments) that computes float32 in its stead: for bodies that call the C library, which the compiler can't turn into vectors.
 template <class F, std::size_t arity> class Elementwise final : public ElementwiseOp {
  public:
   explicit Elementwise(F function = {}) : function_(std::move(function)) {}
@@ -87,8 +91,12 @@ template <class F, std::size_t arity> class Elementwise final : public Elementwi
   template <class T, std::size_t... i> void run_tile(const Tile& tile, std::index_sequence<i...>) const {
     const std::array<const T*, arity> in{tile.input<T>(i)...};
     T* out = tile.out<T>();
-    const F function = function_;
-    side_by_side(tile.count, [=](std::size_t k) { out[k] = function(in[i][k]...); });
+    if constexpr (std::same_as<T, float> && requires { F::vectorized; }) {
+      F::vectorized(in[i]..., out, tile.count);
+    } else {
+      const F function = function_;
+      simd::at_full_width([=, count = tile.count] { side_by_side(count, [=](std::size_t k) { out[k] = function(in[i][k]...); }); });
+    }
   }
   F function_;
 };

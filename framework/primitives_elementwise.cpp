@@ -100,7 +100,7 @@ template <class F> class Comparison final : public ElementwiseOp {
       const T* a = tile.input<T>(0);
       const T* b = tile.input<T>(1);
       bool* out = tile.out<bool>();
-      side_by_side(tile.count, [=](std::size_t k) { out[k] = F::compare(a[k], b[k]); });
+      simd::at_full_width([=, count = tile.count] { side_by_side(count, [=](std::size_t k) { out[k] = F::compare(a[k], b[k]); }); });
     });
   }
   std::vector<Node> gradient(const GradientArgs&) const override { return {Node(), Node()}; }
@@ -130,10 +130,11 @@ class Where final : public ElementwiseOp {  // c ? a : b;    âˆ‚a = c ? g : 0, â
       const T* a = tile.input<T>(1);
       const T* b = tile.input<T>(2);
       T* out = tile.out<T>();
-      side_by_side(tile.count, [=](std::size_t k) {  // by bits, without a branch: which is chosen is often a coin toss
+      const auto choose = [=](std::size_t k) {  // by bits, without a branch: which is chosen is often a coin toss
         const auto mask = static_cast<Bits>(Bits{0} - static_cast<Bits>(condition[k]));
         out[k] = std::bit_cast<T>(static_cast<Bits>((std::bit_cast<Bits>(a[k]) & mask) | (std::bit_cast<Bits>(b[k]) & static_cast<Bits>(~mask))));
-      });
+      };
+      simd::at_full_width([=, count = tile.count] { side_by_side(count, choose); });
     });
   }
   std::vector<Node> gradient(const GradientArgs& args) const override {
@@ -153,7 +154,7 @@ class Cast final : public ElementwiseOp {
       for_dtype(tile.output_dtype, [&]<class To>() {
         const From* in = tile.input<From>(0);
         To* out = tile.out<To>();
-        side_by_side(tile.count, [=](std::size_t k) { out[k] = static_cast<To>(in[k]); });
+        simd::at_full_width([=, count = tile.count] { side_by_side(count, [=](std::size_t k) { out[k] = static_cast<To>(in[k]); }); });
       });
     });
   }

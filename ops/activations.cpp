@@ -8,6 +8,7 @@
 #include "framework/error.h"
 #include "framework/primitives.h"
 #include "framework/register_elementwise.h"
+#include "framework/simd/math.h"
 #include "ops/arithmetic.h"
 #include "ops/error_function.h"
 #include "ops/exponential.h"
@@ -29,6 +30,7 @@ T above(T bound, T x) {
 
 struct Tanh {  // y = tanh x;    ∂x = g·(1 − y²)
   static constexpr std::string_view name = "tanh";
+  static constexpr auto vectorized = simd::tanh;
   template <class T>
   T operator()(T x) const {
     return std::tanh(x);
@@ -38,6 +40,7 @@ struct Tanh {  // y = tanh x;    ∂x = g·(1 − y²)
 
 struct Sigmoid {  // y = S(x);    ∂x = g·y·(1 − y)
   static constexpr std::string_view name = "sigmoid";
+  static constexpr auto vectorized = simd::sigmoid;
   template <class T>
   T operator()(T x) const {
     return stable_sigmoid(x);
@@ -165,6 +168,7 @@ struct Silu {  // y = x·S(x);    ∂x = g·(S(x) + y·(1 − S(x)))
 
 struct Softplus {  // log(1 + eˣ) = max(x, 0) + log1p(e^−|x|);    ∂x = g·S(x)
   static constexpr std::string_view name = "softplus";
+  static constexpr auto vectorized = simd::softplus;
   template <class T>
   T operator()(T x) const {
     return (x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x)));

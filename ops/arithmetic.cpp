@@ -9,6 +9,7 @@
 #include "framework/leaves.h"
 #include "framework/primitives.h"
 #include "framework/register_elementwise.h"
+#include "framework/simd/math.h"
 #include "ops/exponential.h"
 #include "ops/logical.h"
 
@@ -102,6 +103,7 @@ std::optional<double> uniform_value(Node node) {
 
 struct Pow {  // y = aᵇ;    ∂a = g·b·aᵇ⁻¹, ∂b = g·y·log a
   static constexpr std::string_view name = "pow";
+  static constexpr auto vectorized = simd::pow;
   template <class T>
   T operator()(T a, T b) const {
     return std::pow(a, b);

@@ -9,6 +9,7 @@
 #include "framework/error.h"
 #include "framework/primitives.h"
 #include "framework/register_elementwise.h"
+#include "framework/simd/math.h"
 #include "ops/arithmetic.h"
 #include "ops/exponential.h"
 #include "ops/special_kernels.h"
@@ -20,6 +21,7 @@ constexpr double slope_at_zero = 2 * std::numbers::inv_sqrtpi;
 
 struct Erf {  // ∂x = g·2/√π·e^(−x²)
   static constexpr std::string_view name = "erf";
+  static constexpr auto vectorized = simd::erf;
   template <class T>
   T operator()(T x) const {
     return std::erf(x);

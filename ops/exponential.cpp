@@ -7,6 +7,7 @@
 
 #include "framework/primitives.h"
 #include "framework/register_elementwise.h"
+#include "framework/simd/math.h"
 #include "ops/activations.h"
 #include "ops/arithmetic.h"
 #include "ops/logical.h"
@@ -27,6 +28,7 @@ namespace {
 
 struct Exp {  // y = eˣ;    ∂x = g·y
   static constexpr std::string_view name = "exp";
+  static constexpr auto vectorized = simd::exp;
   template <class T>
   T operator()(T x) const {
     return std::exp(x);
@@ -36,6 +38,7 @@ struct Exp {  // y = eˣ;    ∂x = g·y
 
 struct Expm1 {  // eˣ − 1;    ∂x = g·eˣ, which y + 1 would lose for x far below 0
   static constexpr std::string_view name = "expm1";
+  static constexpr auto vectorized = simd::expm1;
   template <class T>
   T operator()(T x) const {
     return std::expm1(x);
@@ -45,6 +48,7 @@ struct Expm1 {  // eˣ − 1;    ∂x = g·eˣ, which y + 1 would lose for x far
 
 struct Log {  // log x;    ∂x = g/x
   static constexpr std::string_view name = "log";
+  static constexpr auto vectorized = simd::log;
   template <class T>
   T operator()(T x) const {
     return std::log(x);
@@ -54,6 +58,7 @@ struct Log {  // log x;    ∂x = g/x
 
 struct Log1p {  // log(1 + x);    ∂x = g/(1 + x)
   static constexpr std::string_view name = "log1p";
+  static constexpr auto vectorized = simd::log1p;
   template <class T>
   T operator()(T x) const {
     return std::log1p(x);

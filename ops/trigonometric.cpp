@@ -3,12 +3,14 @@
 #include <cmath>
 
 #include "framework/register_elementwise.h"
+#include "framework/simd/math.h"
 
 namespace loglik {
 namespace {
 
 struct Sin {  // sin x;    ∂x = g·cos x
   static constexpr std::string_view name = "sin";
+  static constexpr auto vectorized = simd::sin;
   template <class T>
   T operator()(T x) const {
     return std::sin(x);
@@ -18,6 +20,7 @@ struct Sin {  // sin x;    ∂x = g·cos x
 
 struct Cos {  // cos x;    ∂x = −g·sin x
   static constexpr std::string_view name = "cos";
+  static constexpr auto vectorized = simd::cos;
   template <class T>
   T operator()(T x) const {
     return std::cos(x);
