@@ -125,7 +125,7 @@ struct Model::Data {
     return result;
   }
   std::shared_ptr<const Program> build(std::string name, const ProgramSource& source, bool has_objective) const {
-    return compile_program(graph, source, state, program_options(std::move(name), has_objective), options.observe);
+    return compile_program(graph, source, state, program_options(std::move(name), has_objective), options.observe, options.fusion);
   }
   void find_inputs();
   void find_aliases();

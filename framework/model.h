@@ -24,6 +24,7 @@ struct CompileOptions {
   Optimizer optimizer = Adam{};
   std::uint64_t seed = 0;        ///< of initial parameters and of all random bits
   double dataset_weight = 0;     ///< Σ w of the training set, for terms per data set; `fit` sets it
+  bool fusion = true;            ///< may several ops run as one? Bits are the same either way; without, each op is a step of its own
   PassObserver observe = {};
 };
 

@@ -66,7 +66,7 @@ std::vector<std::vector<std::string>> find_slabs(const Graph& graph, const State
 }
 
 std::shared_ptr<const Program> compile_program(const Graph& graph, const ProgramSource& source, std::shared_ptr<State> state, ProgramOptions options,
-                                               const PassObserver& observe) {
+                                               const PassObserver& observe, bool fusion) {
   Graph now = extract(graph, source.outputs, source.updates);
   const auto seen = [&](std::string_view pass) {
     if (observe) observe(options.name, pass, now);
@@ -91,6 +91,11 @@ std::shared_ptr<const Program> compile_program(const Graph& graph, const Program
   add_to_state(before_simplify, names, *state);  // with Variables that simplification may make unread
   now = simplify(before_simplify);
   seen("simplify");
+  if (fusion) {
+    options.unfused = std::make_shared<const Graph>(now);
+    now = fuse_elementwise(now);
+    seen("fuse_elementwise");
+  }
   return std::make_shared<const Program>(std::move(now), std::move(state), std::move(options));
 }
 

@@ -24,10 +24,10 @@ struct ProgramSource {
   std::optional<Training> training = {};
 };
 
-/// The compiler: extract → evaluation form → differentiate → attach updates → simplify → (the place for fusion) → schedule, plan memory and lower
+/// The compiler: extract → evaluation form → differentiate → attach updates → simplify → fuse → schedule, plan memory and lower
 /// in Program. New Variables are added to the State.
 std::shared_ptr<const Program> compile_program(const Graph& graph, const ProgramSource& source, std::shared_ptr<State> state, ProgramOptions options,
-                                               const PassObserver& observe);
+                                               const PassObserver& observe, bool fusion = true);
 
 /// The parameters that have a gradient in `graph`, grouped by dtype and by how they lie in the State already: see attach_updates.
 std::vector<std::vector<std::string>> find_slabs(const Graph& graph, const State& state);

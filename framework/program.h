@@ -37,6 +37,7 @@ struct ProgramOptions {
   std::vector<std::pair<std::string, std::string>> aliases = {};  ///< other names of inputs: "x" for the only one
   std::optional<TrainingVariables> training = {};
   std::shared_ptr<const VariableInfo> dataset_weight = nullptr;   ///< set if the objective has terms per data set
+  std::shared_ptr<const Graph> unfused = nullptr;  ///< what was fused: a step that fails is run again on it, op by op, to name the one at fault
 };
 
 /// A compiled graph: a flat list of steps and a memory plan, on the Variables of a State. Immutable; shared by any number of threads, each of
@@ -50,6 +51,7 @@ class Program {
   const Schedule& schedule() const { return schedule_; }
   const MemoryPlan& plan() const { return plan_; }
   State& state() const { return *state_; }
+  const std::shared_ptr<State>& shared_state() const { return state_; }
   const ProgramOptions& options() const { return options_; }
   const std::vector<ProgramInput>& inputs() const { return inputs_; }
   Node output(std::string_view name) const;  ///< throws NameError with the nearest name

@@ -54,10 +54,7 @@ StepResult Session::step(const Batch& batch) {
   if (target_check_ != nullptr) target_check_->check(batch, 0);
   bind(batch);
   Bound& bound = prepare();
-  for (std::size_t i = 0; i < given_.size(); ++i) {
-    copy_input(program_->inputs()[i], given_[i], masks_[i], bound.inputs[i]);
-    if (bound.loss != nullptr && given_[i] != nullptr) check_weights(program_->inputs()[i], bound.inputs[i]);
-  }
+  load_inputs(bound);
 
   const ProgramOptions& options = program_->options();
   const State& state = program_->state();
@@ -81,7 +78,15 @@ StepResult Session::step(const Batch& batch) {
   return {bound.loss == nullptr ? 0.0 : *bound.loss, bound.gradient_norm_squared == nullptr ? 0.0 : std::sqrt(*bound.gradient_norm_squared)};
 }
 
+void Session::load_inputs(Bound& bound) {
+  for (std::size_t i = 0; i < given_.size(); ++i) {
+    copy_input(program_->inputs()[i], given_[i], masks_[i], bound.inputs[i]);
+    if (bound.loss != nullptr && given_[i] != nullptr) check_weights(program_->inputs()[i], bound.inputs[i]);
+  }
+}
+
 void Session::bind(const Batch& batch) {
+  batch_ = &batch;
   match_inputs(*program_, batch, given_, masks_);
   bind_sizes(*program_, given_, sizes_);
 }
@@ -203,8 +208,19 @@ NotFinite look(const TensorView& view) {
 }
 }  // namespace
 
-// Runs the step again from the same state, inputs and random bits (nothing has been written over them), looking at every result.
+// Runs the step again from the same state, inputs and random bits (nothing has been written over them), looking at every result: of every op,
+// so of the graph before ops were fused.
 void Session::explain_not_finite(Bound& bound, std::string_view what, double value) {
+  if (program_->options().unfused != nullptr) {
+    ProgramOptions options = program_->options();
+    options.unfused = nullptr;
+    Session again(std::make_shared<const Program>(*program_->options().unfused, program_->shared_state(), options));
+    *again.random_ = *random_;
+    again.bind(*batch_);
+    Bound& same = again.prepare();
+    again.load_inputs(same);
+    again.explain_not_finite(same, what, value);
+  }
   std::string text = fmt::format("the {} is {}", what, std::isnan(value) ? "NaN" : "infinite");
   if (program_->options().training) text += fmt::format(" in step {}, nothing was updated", random_->step + 1);
   const Graph& graph = program_->graph();

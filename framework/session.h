@@ -72,6 +72,7 @@ class Session {
   void run(Bound& bound);
   void run_step(const Step& step) const;
   void require_finite(Bound& bound);
+  void load_inputs(Bound& bound);
   [[noreturn]] void explain_not_finite(Bound& bound, std::string_view what, double value);
   std::byte* data(Node node) const;
   TensorView view(Node node, const Sizes& sizes) const;
@@ -84,6 +85,7 @@ class Session {
   ArenaLayout layout_;
   Sizes capacity_;  // the largest sizes seen: what the arena is laid out for
   Sizes sizes_;     // of this run
+  const Batch* batch_ = nullptr;  // likewise
   std::vector<const Tensor*> given_;  // by input of the program, null for a default
   std::vector<const Tensor*> masks_;
   std::vector<std::unique_ptr<Bound>> bound_;  // most recently used first

@@ -51,4 +51,7 @@ Graph remove_dead_nodes(const Graph& before);
 /// The four above, repeated until nothing more goes away.
 Graph simplify(const Graph& before);
 
+/// Groups elementwise ops that read each other into one op each, which computes them tile by tile: see tile_program.h. Same bits as before.
+Graph fuse_elementwise(const Graph& before);
+
 }  // namespace loglik
