@@ -19,7 +19,7 @@ void softplus(const float* x, float* y, std::size_t count); ///< log(1 + eˣ) (2
 void erf(const float* x, float* y, std::size_t count);      ///< 2/√π·∫₀ˣ e^−t² dt (1.5)
 void sin(const float* x, float* y, std::size_t count);      ///< (1)
 void cos(const float* x, float* y, std::size_t count);      ///< (1)
-void rsqrt(const float* x, float* y, std::size_t count);    ///< 1/√x; ∞ at 0, NaN below (1)
+void rsqrt(const float* x, float* y, std::size_t count);    ///< 1/√x; ±∞ at ±0, NaN below (1.5)
 
 /// xʸ as std::pow defines it, also for negative x and integral y (1).
 void pow(const float* x, const float* y, float* z, std::size_t count);

@@ -1,0 +1,68 @@
+// Elementary functions of vectors against the C library in float64: every 61st float32, special values, and each instruction set that the
+// processor has. All 2³² are in tests/slow/simd_math_test.cpp.
+#include "framework/simd/math.h"
+
+#include <gtest/gtest.h>
+
+#include <hwy/targets.h>
+
+#include "tests/framework/simd/float_errors.h"
+
+namespace loglik {
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+
+class SimdMath : public testing::TestWithParam<SimdFunction> {};
+INSTANTIATE_TEST_SUITE_P(Functions, SimdMath, testing::ValuesIn(simd_functions), [](const auto& test) { return test.param.name; });
+
+TEST_P(SimdMath, IsAsExactAsItSays) {
+  const WorstInput worst = worst_input(GetParam(), 61);
+  EXPECT_LE(worst.ulps, GetParam().most_ulps) << "at " << worst.at;
+}
+
+TEST_P(SimdMath, IsSoWithEveryInstructionSet) {
+  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {  // the lowest bit is the best
+    hwy::SetSupportedTargetsForTest(left & -left);
+    const WorstInput worst = worst_input(GetParam(), 6101);
+    EXPECT_LE(worst.ulps, GetParam().most_ulps + 0.5) << simd::target() << " at " << worst.at;  // half an ulp for sums of rounded products
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
+TEST_P(SimdMath, DependsOnTheElementAlone) {  // not on its place, its neighbours or the length
+  std::vector<float> x(67), whole(67), part(67);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.37f * static_cast<float>(i) - 9;
+  GetParam().compute(x.data(), whole.data(), x.size());
+  for (std::size_t first = 0; first < x.size(); first += 5)
+    for (std::size_t count = 1; first + count <= x.size(); count += 7) {
+      GetParam().compute(x.data() + first, part.data(), count);
+      for (std::size_t i = 0; i < count; ++i)
+        EXPECT_EQ(std::bit_cast<std::uint32_t>(part[i]), std::bit_cast<std::uint32_t>(whole[first + i])) << GetParam().name << " of " << x[first + i];
+    }
+}
+
+TEST_P(SimdMath, MayWriteOverItsInput) {
+  std::vector<float> x(35), y(35);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.1f * static_cast<float>(i);
+  GetParam().compute(x.data(), y.data(), x.size());
+  GetParam().compute(x.data(), x.data(), x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_EQ(std::bit_cast<std::uint32_t>(x[i]), std::bit_cast<std::uint32_t>(y[i]));
+}
+
+TEST(SimdPow, IsAsExactAsItSays) { EXPECT_LE(worst_power(10'000'000).ulps, 1); }
+
+TEST(SimdPow, TakesSpecialValuesAsTheStandardSays) {
+  const std::vector<float> values{0.0f, -0.0f, 1, -1, 2, -2, 3, -3, 0.5f, -0.5f, 1.5f, infinity, -infinity, nan, 1e-40f, -1e-40f, 3e38f, -3e38f,
+                                  16777215.0f, 16777216.0f, 16777218.0f, 1e-38f, 0.99999994f, 1.0000001f, 8388607.5f, 4194303.5f, 8388609.0f};
+  for (const float x : values)
+    for (const float y : values) {
+      float z = 0;
+      simd::pow(&x, &y, &z, 1);
+      EXPECT_LE(ulps(z, std::pow(static_cast<double>(x), static_cast<double>(y))), 1) << x << " to the power of " << y << " gave " << z;
+    }
+}
+
+}  // namespace
+}  // namespace loglik
