@@ -92,11 +92,11 @@ std::shared_ptr<const Program> compile_program(const Graph& graph, const Program
   now = simplify(before_simplify);
   seen("simplify");
   if (fusion) {
-    options.unfused = std::make_shared<const Graph>(now);
-    now = fuse_elementwise(now);
+    options.unfused = std::make_shared<const Graph>(std::move(now));
+    now = fuse_elementwise(*options.unfused);
     seen("fuse_elementwise");
   }
-  return std::make_shared<const Program>(std::move(now), std::move(state), std::move(options));
+  return std::make_shared<const Program>(now, std::move(state), std::move(options));
 }
 
 }  // namespace loglik

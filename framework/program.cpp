@@ -17,7 +17,7 @@ struct Program::Pool {
   std::vector<std::unique_ptr<Session>> idle;
 };
 
-Program::Program(Graph graph, std::shared_ptr<State> state, ProgramOptions options)
+Program::Program(const Graph& graph, std::shared_ptr<State> state, ProgramOptions options)
     : graph_(protect_updates(graph)), state_(std::move(state)), options_(std::move(options)), pool_(std::make_shared<Pool>()) {
   schedule_ = loglik::schedule(graph_);
   plan_ = plan_memory(graph_, schedule_);

@@ -45,7 +45,7 @@ struct ProgramOptions {
 class Program {
  public:
   /// Schedules, plans and lowers. The graph's outputs can be fetched by name; so can nodes that were given names.
-  Program(Graph graph, std::shared_ptr<State> state, ProgramOptions options);
+  Program(const Graph& graph, std::shared_ptr<State> state, ProgramOptions options);
 
   const Graph& graph() const { return graph_; }
   const Schedule& schedule() const { return schedule_; }
