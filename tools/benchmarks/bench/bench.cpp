@@ -19,6 +19,7 @@
 #include "framework/blas.h"
 #include "framework/error.h"
 #include "framework/head.h"
+#include "framework/simd/math.h"
 #include "framework/thread_pool.h"
 #include "tests/support/allocation_counter.h"
 #include "tools/benchmarks/bench/floor.h"
@@ -113,6 +114,7 @@ Json measure(const Workload& workload, const Options& options, Clock::time_point
   line["allocations_per_step"] = test::allocations_are_counted() ? Json(allocations) : Json(nullptr);
   line["start_to_first_step_ms"] = rounded(first_step);
   line["blas"] = blas_description();
+  line["simd"] = simd::target();
   return line;
 }
 
