@@ -5,6 +5,7 @@
 #include "framework/primitives.h"
 #include "framework/reduction_op.h"
 #include "framework/registry.h"
+#include "framework/simd/full_width.h"
 #include "framework/sum_fold.h"
 
 namespace loglik {
@@ -71,7 +72,7 @@ class SumOfSquares final : public Op {  // y = Σ x²;    ∂x = 2·g·x
     for_float(args.dtype(0), [&]<class T>() {
       const T* x = args.input<T>(0).data();
       args.parallel_for(count, piece, [&](std::int64_t begin, std::int64_t end) {
-        partial[begin / piece] = sum_of_squares_run(x + begin, end - begin);
+        simd::at_full_width([&] { partial[begin / piece] = sum_of_squares_run(x + begin, end - begin); });
       });
     });
     double total = 0;

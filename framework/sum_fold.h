@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "framework/fold.h"
+#include "framework/simd/full_width.h"
 
 namespace loglik {
 
@@ -43,9 +44,16 @@ struct SumFold {
   using Accumulator = WideSum<T>;
   Accumulator start(std::int64_t) const { return 0; }
   void run(Accumulator& a, std::int64_t, const T* x, std::int64_t count, std::int64_t) const {
-    a += sum_run(x, count, [](T v) { return v; });
+    simd::at_full_width([&] { a += sum_run(x, count, [](T v) { return v; }); });
   }
   void rows(Accumulator* a, const T* x, RunOffsets row, std::int64_t count, std::int64_t columns, std::int64_t) const {
+    simd::at_full_width([&] { add_rows(a, x, row, count, columns); });
+  }
+  void merge(Accumulator& a, Accumulator next) const { a += next; }
+  void finish(std::int64_t output, Accumulator a) const { take(output, a); }
+
+ private:
+  static void add_rows(Accumulator* a, const T* x, RunOffsets row, std::int64_t count, std::int64_t columns) {
     constexpr std::int64_t block = 64;  // rows added in T before they go to the wide sums
     for (std::int64_t first = 0; first < count; first += block) {
       std::array<std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_t>, FoldCut::widest> partial{};
@@ -57,8 +65,6 @@ struct SumFold {
       for (std::int64_t j = 0; j < columns; ++j) a[j] += partial[static_cast<std::size_t>(j)];
     }
   }
-  void merge(Accumulator& a, Accumulator next) const { a += next; }
-  void finish(std::int64_t output, Accumulator a) const { take(output, a); }
 };
 template <class T, class Finish>
 SumFold<T, Finish> sum_fold(Finish finish) {

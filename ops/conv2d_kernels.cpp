@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "framework/blas.h"
+#include "framework/simd/full_width.h"
 
 namespace loglik {
 namespace {
@@ -137,6 +138,12 @@ class Convolution {
   }
   std::int64_t output_distance(const Panel& p) const { return cut.images == 1 ? positions : p.columns; }
 
+  static void add(T* __restrict to, const T* __restrict from, std::int64_t count) {
+    simd::at_full_width([=] {
+      for (std::int64_t i = 0; i < count; ++i) to[i] += from[i];
+    });
+  }
+
   const Conv2dSizes s;
   const Cut cut;
   const std::int64_t pixels, positions, width;
@@ -222,9 +229,6 @@ class Convolution {
     }
   }
 
-  static void add(T* __restrict to, const T* __restrict from, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) to[i] += from[i];
-  }
   // Down the columns: there are few, and a row's share of them is too short for a call of memset.
   void clear_outside(T* row, std::int64_t rows, Range columns) const {
     const auto clear_column = [&](std::int64_t column) {
@@ -303,8 +307,7 @@ void conv2d_filters(const KernelArgs& args, const Conv2dSizes& sizes, const T* x
   if (conv.cut.slots == 1) return;
   args.parallel_for(count, 16384, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t slot = 1; slot < conv.cut.slots; ++slot) {  // in this order, whichever thread had them
-      const T* part = partial(slot);
-      for (std::int64_t i = begin; i < end; ++i) filters[i] += part[i];
+      conv.add(filters + begin, partial(slot) + begin, end - begin);
     }
   });
 }

@@ -5,6 +5,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "framework/simd/full_width.h"
+
 namespace loglik {
 namespace {
 
@@ -83,7 +85,7 @@ void max_pool_plane(const Window2d& window, const T* x, T* y, std::int32_t* posi
   const auto tiles = [](const WindowAxis& axis) {
     return axis.kernel == 2 && axis.stride == 2 && axis.before == 0 && 2 * axis.output <= axis.input;
   };
-  if (tiles(window.rows) && tiles(window.columns)) return max_pool_tiles(window, x, y, positions);
+  if (tiles(window.rows) && tiles(window.columns)) return simd::at_full_width([&] { max_pool_tiles(window, x, y, positions); });
   const std::int64_t width = window.columns.output;
   for (std::int64_t row = 0; row < window.rows.output; ++row) {
     const std::int64_t first = std::max<std::int64_t>(window.rows.position(row, 0), 0) * window.columns.input;
@@ -96,13 +98,15 @@ void max_pool_plane(const Window2d& window, const T* x, T* y, std::int32_t* posi
     const T* __restrict from = x + pixel;
     T* __restrict best = y + output;
     std::int32_t* __restrict where = positions + output;
-    for (std::int64_t i = 0; i < count; ++i) {
-      T largest = best[i];
-      std::int32_t position = where[i];
-      take_larger(from[i * stride], static_cast<std::int32_t>(pixel + i * stride), largest, position);
-      best[i] = largest;
-      where[i] = position;
-    }
+    simd::at_full_width([=] {
+      for (std::int64_t i = 0; i < count; ++i) {
+        T largest = best[i];
+        std::int32_t position = where[i];
+        take_larger(from[i * stride], static_cast<std::int32_t>(pixel + i * stride), largest, position);
+        best[i] = largest;
+        where[i] = position;
+      }
+    });
   });
 }
 
@@ -112,7 +116,9 @@ void average_pool_plane(const Window2d& window, bool count_include_pad, const T*
   for_each_run(window, [&](std::int64_t output, std::int64_t pixel, std::int64_t length, auto stride) {
     const T* __restrict from = x + pixel;
     T* __restrict sum = y + output;
-    for (std::int64_t i = 0; i < length; ++i) sum[i] += from[i * stride];
+    simd::at_full_width([=] {
+      for (std::int64_t i = 0; i < length; ++i) sum[i] += from[i * stride];
+    });
   });
   const T area = static_cast<T>(window.rows.kernel * window.columns.kernel);
   if (count_include_pad)
@@ -135,7 +141,9 @@ void average_pool_gradient_plane(const Window2d& window, bool count_include_pad,
   for_each_run(window, [&](std::int64_t output, std::int64_t pixel, std::int64_t length, auto stride) {
     const T* __restrict from = y + output;
     T* __restrict sum = x + pixel;
-    for (std::int64_t i = 0; i < length; ++i) sum[i * stride] += from[i];
+    simd::at_full_width([=] {
+      for (std::int64_t i = 0; i < length; ++i) sum[i * stride] += from[i];
+    });
   });
   const T area = static_cast<T>(window.rows.kernel * window.columns.kernel);
   for (std::int64_t i = 0; i < window.pixels(); ++i) x[i] /= area;

@@ -9,6 +9,7 @@
 #include "framework/op.h"
 #include "framework/registry.h"
 #include "framework/side_by_side.h"
+#include "framework/simd/full_width.h"
 
 namespace loglik {
 namespace {
@@ -41,14 +42,15 @@ class AdamUpdate final : public Op {  // (θ, g, m, v, η, t) → (θ, m, v)
       const T *theta = args.input<T>(0).data(), *g = args.input<T>(1).data(), *m = args.input<T>(2).data(), *v = args.input<T>(3).data();
       T *theta_out = args.output<T>(0).data(), *m_out = args.output<T>(1).data(), *v_out = args.output<T>(2).data();
       args.parallel_for(args.inputs[0].count, piece, [&](std::int64_t begin, std::int64_t end) {
-        side_by_side(static_cast<std::size_t>(end - begin), [=](std::size_t k) {
+        const auto update = [=](std::size_t k) {
           const std::size_t i = static_cast<std::size_t>(begin) + k;
           const T m_new = b1 * m[i] + a1 * g[i];
           const T v_new = b2 * v[i] + a2 * (g[i] * g[i]);
           m_out[i] = m_new;
           v_out[i] = v_new;
           theta_out[i] = theta[i] - step_size * m_new / (root * std::sqrt(v_new) + epsilon);
-        });
+        };
+        simd::at_full_width([=] { side_by_side(static_cast<std::size_t>(end - begin), update); });
       });
     });
   }
