@@ -74,7 +74,7 @@ HWY_INLINE V Expm1(D d, V x) {
   const V inverse = power(hn::Max(hn::Neg(reduced.n), hn::Set(di, -126)));
   const V sum = hn::Add(reduced.tail, hn::Sub(hn::Set(d, 1.0f), inverse));
   const V y = hn::Mul(hn::Mul(sum, power(hn::Sub(reduced.n, hn::Set(di, 1)))), hn::Set(d, 2.0f));
-  return hn::IfThenElse(hn::Or(hn::IsNaN(x), hn::Eq(x, hn::Zero(d))), x, y);  // keeps the sign of zero
+  return hn::IfThenElse(hn::Or(hn::IsNaN(x), hn::Lt(hn::Abs(x), hn::Set(d, 0x1p-25f))), x, y);  // half of it may be too small to hold
 }
 
 // 2ᵉ·(1 + f) with √½ ≤ 1 + f < √2, from a positive normal number.

@@ -6,6 +6,7 @@
 
 #include <hwy/targets.h>
 
+#include "framework/floating_point_guard.h"
 #include "tests/framework/simd/float_errors.h"
 
 namespace loglik {
@@ -40,6 +41,17 @@ TEST_P(SimdMath, DependsOnTheElementAlone) {  // not on its place, its neighbour
       GetParam().compute(x.data() + first, part.data(), count);
       for (std::size_t i = 0; i < count; ++i)
         EXPECT_EQ(std::bit_cast<std::uint32_t>(part[i]), std::bit_cast<std::uint32_t>(whole[first + i])) << GetParam().name << " of " << x[first + i];
+    }
+}
+
+// What is near x for small x is x, though denormal numbers count as zero in a step: the smallest normal numbers are not lost.
+TEST(SimdMathInAStep, KeepsTheSmallestNormalNumbers) {
+  const FloatingPointGuard guard;
+  for (const auto function : {simd::expm1, simd::log1p, simd::tanh, simd::sin})
+    for (const float x : {0x1p-126f, -0x1p-126f, 0x1.8p-126f, 0x1p-125f, -1.2e-38f}) {
+      float y = 0;
+      function(&x, &y, 1);
+      EXPECT_EQ(y, x);
     }
 }
 
