@@ -67,7 +67,7 @@ std::vector<TensorType> infer(const Op& op, std::span<const TensorType> inputs, 
 }
 }  // namespace
 
-std::string name_key(int scope, std::string_view name) { return fmt::format("{}/{}", scope, name); }
+std::string name_key(int scope, std::string_view name) { return std::to_string(scope).append("/").append(name); }
 
 Scope::Scope(GraphData& graph, int scope) : graph_(&graph), outer_(graph.scope), id_(scope) { graph.scope = scope; }
 Scope::~Scope() {

@@ -26,7 +26,7 @@ Graph differentiate(const Graph& before, std::string_view loss, std::span<const 
   const Node seed = after.constant(1.0, objective.dtype(), objective.site());
   const std::vector<Node> gradients = vector_jacobian_product(std::span(&objective, 1), std::span(&seed, 1), parameters);
   for (std::size_t i = 0; i < parameters.size(); ++i)
-    if (gradients[i]) after.output(std::string(gradient_prefix) + parameters[i].name(), gradients[i]);
+    if (gradients[i]) after.data()->outputs.emplace_back(std::string(gradient_prefix) + parameters[i].name(), gradients[i]);
   return after;
 }
 

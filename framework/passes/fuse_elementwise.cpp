@@ -19,7 +19,10 @@ namespace {
 
 class Groups {
  public:
-  explicit Groups(const Graph& graph) : graph_(graph), depth_(graph.node_count(), 0), needed_(graph.node_count(), 0), parent_(graph.node_count()) {
+  explicit Groups(const Graph& graph)
+      : graph_(graph), elementwise_(graph.node_count()), depth_(graph.node_count(), 0), needed_(graph.node_count(), 0), parent_(graph.node_count()) {
+    for (std::size_t i = 0; i < graph.node_count(); ++i)
+      elementwise_[i] = !graph.record(i).inputs.empty() && dynamic_cast<const ElementwiseOp*>(graph.record(i).op.get()) != nullptr;
     std::iota(parent_.begin(), parent_.end(), 0u);
     find_needed();
     find_depths();
@@ -40,7 +43,7 @@ class Groups {
   }
 
  private:
-  bool is_elementwise(std::size_t i) const { return dynamic_cast<const ElementwiseOp*>(graph_.record(i).op.get()) != nullptr; }
+  bool is_elementwise(std::size_t i) const { return elementwise_[i] != 0; }
 
   // May `reader` be computed in one go with `input`, which it reads?
   bool joins(std::size_t input, std::size_t reader) const {
@@ -59,7 +62,7 @@ class Groups {
   void find_depths() {
     for (std::size_t i = 0; i < graph_.node_count(); ++i)
       for (const Node input : graph_.record(i).inputs) {
-        const bool free = joins(input.index(), i) || is_leaf(input.op());
+        const bool free = joins(input.index(), i) || (input.inputs().empty() && is_leaf(input.op()));
         depth_[i] = std::max(depth_[i], depth_[input.index()] + (free ? 0 : 1));
       }
   }
@@ -115,6 +118,7 @@ class Groups {
   }
 
   const Graph& graph_;
+  std::vector<char> elementwise_;
   std::vector<int> depth_;
   std::vector<char> needed_;
   std::vector<std::uint32_t> parent_;

@@ -11,7 +11,8 @@
 namespace loglik {
 
 // The passes of the compiler, in the order in which `compile` runs them. Each is a function from a graph to a graph, in a file of its own,
-// that names no op but primitives, and leaves the graph it was given alone. A graph's `outputs` and `updates` are what must be computed.
+// that names no op but primitives, and leaves the graph it was given alone; one that finds nothing to do may return that graph itself. A
+// graph's `outputs` and `updates` are what must be computed.
 
 /// Numbers the layers that were not named ("dense_1", …), walking from the heads, terms, updates and outputs left to right, inputs first: so
 /// never by order of creation. The one pass that changes its graph: numbers once given stay. What only `more` needs comes last.

@@ -8,15 +8,22 @@
 
 namespace loglik {
 
-Rewriter::Rewriter(const Graph& before) : before_(before), map_(before.node_count()) {
+Rewriter::Rewriter(const Graph& before) : before_(before) {
   after_.data()->scopes = before.data()->scopes;
   after_.data()->nodes.reserve(before.node_count());
+  first_.reserve(before.node_count() + 1);
+  std::uint32_t outputs = 0;
+  for (std::size_t i = 0; i < before.node_count(); ++i) {
+    first_.push_back(outputs);
+    outputs += static_cast<std::uint32_t>(before.record(i).outputs.size());
+  }
+  first_.push_back(outputs);
+  map_.resize(outputs);
 }
 
 Node Rewriter::operator()(Node old) const {
   if (!old) return {};
-  const auto& outputs = map_[old.index()];
-  return old.output_index() < outputs.size() ? outputs[old.output_index()] : Node();
+  return map_[first_[old.index()] + old.output_index()];
 }
 
 std::vector<Node> Rewriter::operator()(std::span<const Node> old) const {
@@ -26,27 +33,26 @@ std::vector<Node> Rewriter::operator()(std::span<const Node> old) const {
   return result;
 }
 
-Node Rewriter::copy(std::size_t index) {
-  NodeRecord record = before_.record(index);
-  for (Node& input : record.inputs) {
-    const Node old = input;
-    input = (*this)(old);
-    if (!input)
-      throw ArgumentError(fmt::format("{} at {} reads output {} of {}, which a pass left out", record.op->name(), to_string(record.site), old.output_index(), old.op().name()));
-  }
-  auto& nodes = after_.data()->nodes;
-  const Node first(after_.data().get(), static_cast<std::uint32_t>(nodes.size()), 0);
-  for (std::size_t i = 0; i < record.outputs.size(); ++i) map_[index].push_back(Node(after_.data().get(), first.index(), static_cast<std::uint32_t>(i)));
-  if (const auto* variable = dynamic_cast<const VariableOp*>(record.op.get()))
-    after_.data()->variables.emplace_back(variable->variable().get(), first);
-  nodes.push_back(std::move(record));
+Node Rewriter::copy(std::size_t index) { return copy(index, (*this)(before_.record(index).inputs)); }
+
+Node Rewriter::copy(std::size_t index, std::vector<Node> inputs) {
+  const NodeRecord& old = before_.record(index);
+  for (std::size_t k = 0; k < inputs.size(); ++k)
+    if (!inputs[k])
+      throw ArgumentError(fmt::format("{} at {} reads output {} of {}, which a pass left out", old.op->name(), to_string(old.site), old.inputs[k].output_index(), old.inputs[k].op().name()));
+  GraphData& data = *after_.data();
+  const Node first(&data, static_cast<std::uint32_t>(data.nodes.size()), 0);
+  for (std::uint32_t k = 0; k < old.outputs.size(); ++k) map_[first_[index] + k] = Node(&data, first.index(), k);
+  if (inputs.empty())
+    if (const auto* variable = dynamic_cast<const VariableOp*>(old.op.get())) data.variables.emplace_back(variable->variable().get(), first);
+  data.nodes.push_back({old.op, std::move(inputs), old.outputs, old.site, old.scope, old.name, old.named_output});
   note_name(first);
   return first;
 }
 
 void Rewriter::replace(std::size_t index, std::span<const Node> with) {
-  map_[index].assign(with.begin(), with.end());
   const NodeRecord& old = before_.record(index);
+  for (std::size_t k = 0; k < old.outputs.size(); ++k) map_[first_[index] + k] = k < with.size() ? with[k] : Node();
   if (old.name.empty() || old.named_output >= with.size()) return;
   const Node node = with[old.named_output];
   NodeRecord& now = after_.data()->nodes[node.index()];

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,8 @@ class Rewriter {
   std::vector<Node> operator()(std::span<const Node> old) const;
 
   Node copy(std::size_t index);
+  /// The same on other inputs, nodes of the new graph.
+  Node copy(std::size_t index, std::vector<Node> inputs);
   /// Each output of node `index` becomes one of these nodes of the new graph. A name that the node had goes to what replaces
   /// it, unless that has one or draws random bits by its name.
   void replace(std::size_t index, std::span<const Node> with);
@@ -31,7 +34,8 @@ class Rewriter {
   void note_name(Node node);
   const Graph& before_;
   Graph after_;
-  std::vector<std::vector<Node>> map_;
+  std::vector<std::uint32_t> first_;  // where a node's outputs begin in `map_`
+  std::vector<Node> map_;
 };
 
 /// Marks the nodes that outputs and updates need, by index.

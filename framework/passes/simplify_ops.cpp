@@ -1,4 +1,5 @@
 #include "framework/elementwise.h"
+#include "framework/leaves.h"
 #include "framework/passes/passes.h"
 #include "framework/passes/rewriter.h"
 
@@ -23,19 +24,20 @@ Graph simplify_ops(const Graph& before) {
   Rewriter after(before);
   for (std::size_t i = 0; i < before.node_count(); ++i) {
     const NodeRecord& record = before.record(i);
+    if (record.inputs.empty() && is_leaf(*record.op)) {
+      after.copy(i);
+      continue;
+    }
     const SiteScope site(record.site);
     const Scope scope = after.graph().enter(record.scope);
-    const std::vector<Node> inputs = after(record.inputs);
+    std::vector<Node> inputs = after(record.inputs);
     const std::vector<Node> replacement = record.op->simplify(SimplifyArgs(inputs, record.outputs));
     if (!replacement.empty()) {
       after.replace(i, replacement);
       continue;
     }
-    const Node copy = after.copy(i);
-    if (dynamic_cast<const ElementwiseOp*>(record.op.get()) != nullptr) {
-      NodeRecord& now = after.graph().data()->nodes[copy.index()];
-      now.inputs = unstretched(record, std::move(now.inputs));
-    }
+    if (dynamic_cast<const ElementwiseOp*>(record.op.get()) != nullptr) inputs = unstretched(record, std::move(inputs));
+    after.copy(i, std::move(inputs));
   }
   return after.finish();
 }

@@ -82,6 +82,18 @@ TEST(Schedule, UpdatesTwoVariablesFromEachOthersOldValues) {
   EXPECT_EQ(running.values("b"), (Values{1, 1}));
 }
 
+// Each reads what the next one writes over. Copying one update's value frees the op behind it, which no longer comes after the commit.
+TEST(Schedule, CopiesEveryOtherUpdateOfAChain) {
+  Graph graph;
+  std::vector<Variable> chain;
+  for (int i = 0; i < 6; ++i) chain.push_back(variable(graph, "v" + std::to_string(i), i));
+  for (std::size_t i = 0; i + 1 < chain.size(); ++i) graph.update(chain[i], chain[i] + chain[i + 1]);
+  EXPECT_EQ(schedule(graph).in_place, (std::vector<char>{1, 0, 1, 0, 1}));
+  Running running(graph);
+  running.session->step({});
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(running.values("v" + std::to_string(i)), (Values(2, 2.0 * i + 1)));
+}
+
 TEST(Schedule, GivesOneValueToTwoVariables) {
   Graph graph;
   const Variable a = variable(graph, "a", 1), b = variable(graph, "b", 2);
