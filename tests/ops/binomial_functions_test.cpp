@@ -148,6 +148,18 @@ TEST(BinomialFunctions, QuantilesAreTheSmallestThatReach) {
   expect_close(value_of(negative_quantile, {row({1 - 0x1p-40}), row({1}), row({1}), row({1})}), {39}, 0);
 }
 
+// Medians of which long double has not every integer, far below the mean μ, where the search begins; from 40 digits: μ/r times the gamma
+// distribution's of shape r. There its halves have to end where there is no number between.
+TEST(BinomialFunctions, QuantilesBeyondEveryIntegerAreFound) {
+  for (const auto& [log_mean, log_size, expected] :
+       {std::tuple{60.0, -3.0, 1.20472555292311e+21}, {300.0, 0.0, 1.3463873793066945e+130}, {700.0, -4.5, 4.1292484721788256e+278}}) {
+    Graph graph;
+    const auto number = [&](double value) { return graph.constant(value, DType::float64); };
+    const Node median = negative_binomial_quantile(number(0.5), number(std::exp(log_size)), number(std::exp(log_size - log_mean)), number(1));
+    EXPECT_NEAR(interpret(median).item() / expected, 1, 1e-11) << log_mean;  // e^log_mean is good to 700 ulp
+  }
+}
+
 TEST(BinomialFunctions, RefuseTrialsOutOfRange) {
   Graph graph;
   const Node x = graph.input("x", {3});
