@@ -11,10 +11,12 @@
 #include "ops/conv2d_kernels.h"
 
 #include <algorithm>
+#include <concepts>
 #include <cstring>
 
 #include "framework/blas.h"
 #include "framework/simd/full_width.h"
+#include "ops/conv2d_direct_kernels.h"
 
 namespace loglik {
 namespace {
@@ -247,12 +249,15 @@ bool Conv2dSizes::is_pointwise() const {
 }
 
 std::size_t conv2d_workspace(const Conv2dSizes& sizes, Conv2dTarget target, DType dtype) {
+  if (conv2d_is_direct(sizes, target, dtype)) return conv2d_direct_workspace(sizes, target);
   const Cut cut(sizes, target, size_of(dtype));
   return static_cast<std::size_t>(cut.slots * cut.slot_elements()) * size_of(dtype);
 }
 
 template <class T>
 void conv2d_output(const KernelArgs& args, const Conv2dSizes& sizes, const T* x, const T* filters, T* y) {
+  if constexpr (std::same_as<T, float>)
+    if (conv2d_is_direct(sizes, Conv2dTarget::output, DType::float32)) return conv2d_direct(args, sizes, Conv2dTarget::output, x, filters, y);
   const Convolution<T> conv(sizes, Conv2dTarget::output);
   args.parallel_for(conv.cut.slots, [&](std::int64_t slot) {
     T* scratch = conv.slot_scratch(args, slot);
@@ -272,6 +277,8 @@ void conv2d_output(const KernelArgs& args, const Conv2dSizes& sizes, const T* x,
 
 template <class T>
 void conv2d_input(const KernelArgs& args, const Conv2dSizes& sizes, const T* y, const T* filters, T* x) {
+  if constexpr (std::same_as<T, float>)
+    if (conv2d_is_direct(sizes, Conv2dTarget::input, DType::float32)) return conv2d_direct(args, sizes, Conv2dTarget::input, y, filters, x);
   const Convolution<T> conv(sizes, Conv2dTarget::input);
   args.parallel_for(conv.cut.slots, [&](std::int64_t slot) {
     T* scratch = conv.slot_scratch(args, slot);
@@ -290,6 +297,8 @@ void conv2d_input(const KernelArgs& args, const Conv2dSizes& sizes, const T* y, 
 
 template <class T>
 void conv2d_filters(const KernelArgs& args, const Conv2dSizes& sizes, const T* x, const T* y, T* filters) {
+  if constexpr (std::same_as<T, float>)
+    if (conv2d_is_direct(sizes, Conv2dTarget::filters, DType::float32)) return conv2d_direct(args, sizes, Conv2dTarget::filters, x, y, filters);
   const Convolution<T> conv(sizes, Conv2dTarget::filters);
   const std::int64_t count = sizes.filters * sizes.patch();
   const auto partial = [&](std::int64_t slot) { return slot == 0 ? filters : conv.slot_partial(conv.slot_scratch(args, slot)); };

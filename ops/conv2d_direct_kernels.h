@@ -1,0 +1,18 @@
+#pragma once
+#include <cstddef>
+
+#include "ops/conv2d_kernels.h"
+
+namespace loglik {
+
+/// Can this convolution go straight from the image to the outputs, without a matrix of patches? Strides and dilations of 1, float32, kernels of
+/// up to 7 × 7, images that fit a core's cache. Says the same on every machine.
+bool conv2d_is_direct(const Conv2dSizes& sizes, Conv2dTarget target, DType dtype);
+
+std::size_t conv2d_direct_workspace(const Conv2dSizes& sizes, Conv2dTarget target);  ///< bytes
+
+/// y = x ⋆ filters from a = x, b = filters; or x from a = y, b = filters; or the filters from a = x, b = y, as conv2d_output, conv2d_input and
+/// conv2d_filters give them. Each output element is summed over channels, then the rows and columns of the kernel; filters over images too.
+void conv2d_direct(const KernelArgs& args, const Conv2dSizes& sizes, Conv2dTarget target, const float* a, const float* b, float* out);
+
+}  // namespace loglik
