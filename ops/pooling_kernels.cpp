@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "framework/simd/full_width.h"
+#include "ops/pooling_simd_kernels.h"
 
 namespace loglik {
 namespace {
@@ -65,6 +66,10 @@ void max_pool_tiles(const Window2d& window, const T* x, T* y, std::int32_t* posi
     const T* __restrict lower = upper + input;
     T* __restrict out = y + row * width;
     std::int32_t* __restrict at = positions + row * width;
+    if constexpr (std::is_same_v<T, float>) {
+      max_pool_tiles_simd(upper, lower, static_cast<std::int32_t>(2 * row * input), static_cast<std::int32_t>(input), width, out, at);
+      continue;
+    }
     for (std::int32_t i = 0; i < static_cast<std::int32_t>(width); ++i) {
       const auto first = static_cast<std::int32_t>(2 * row * input) + 2 * i;
       T best = upper[2 * i];
@@ -85,7 +90,7 @@ void max_pool_plane(const Window2d& window, const T* x, T* y, std::int32_t* posi
   const auto tiles = [](const WindowAxis& axis) {
     return axis.kernel == 2 && axis.stride == 2 && axis.before == 0 && 2 * axis.output <= axis.input;
   };
-  if (tiles(window.rows) && tiles(window.columns)) return simd::at_full_width([&] { max_pool_tiles(window, x, y, positions); });
+  if (tiles(window.rows) && tiles(window.columns)) return max_pool_tiles(window, x, y, positions);
   const std::int64_t width = window.columns.output;
   for (std::int64_t row = 0; row < window.rows.output; ++row) {
     const std::int64_t first = std::max<std::int64_t>(window.rows.position(row, 0), 0) * window.columns.input;
