@@ -63,7 +63,8 @@ Node Beta::crps(Node y) const {
 // the x's cancel by themselves, in float64: as they stand, float32 has no digit of the last from φ = 1e7 on, which is ½ there.
 FisherInformation Beta::fisher_information() const {
   const Node x = cast(logits, DType::float64), c = clamp(cast(log_precision, DType::float64), -300, 300);
-  const Node a = exp(c - softplus(-x)), b = exp(c - softplus(x)), slope = a * sigmoid(-x);
+  const auto shape_of = [](Node log_shape) { return exp(maximum(log_shape, -345)); };  // whose square is a number: x²ψ′(x) is 1 there
+  const Node a = shape_of(c - softplus(-x)), b = shape_of(c - softplus(x)), slope = a * sigmoid(-x);
   const auto remainder = [](Node shape) { return square(shape) * stirling_remainder_derivative(2, shape); };
   const Node of_a = remainder(a), of_b = remainder(b);
   const Node both = sigmoid(-x) * (0.5 + of_a) - sigmoid(x) * (0.5 + of_b);

@@ -85,8 +85,8 @@ Node ZeroInflated::quantile(Node p) const {
   const Tails tails(base, wrapper);
   const Node pi = sigmoid(logits), rest = sigmoid(-logits);
   const auto of_base = [&](Node taken, Node level) {  // 0.5 where it is not taken
-    const Node share = where(taken, level, 0.5) / where(taken, rest, 1.0);
-    return base.quantile(minimum(share, 1.0));  // rounding may lead past 1
+    const Node all = where(taken, rest, 1.0), share = where(taken, level, 0.5) / all;
+    return base.quantile(where(logical_and(taken, equal(p, 1.0)), 1.0, minimum(share, 1.0)));  // rounding may lead past 1, or not to it
   };
   Node result, below;
   if (!tails.is_before(is_discrete() ? -1 : 0)) {
