@@ -28,6 +28,12 @@ endif()
 
 set(fragments ${blocks})
 list(FILTER fragments EXCLUDE REGEX "_(program|build)_[0-9]+\\.cpp$")
+if(TARGET conformance_test)  # its README is of tests, which run
+  list(REMOVE_ITEM fragments tests_conformance_readme.cpp)
+  set_source_files_properties(${snippets}/tests_conformance_readme.cpp PROPERTIES COMPILE_OPTIONS -Wno-unused)
+  target_sources(conformance_test PRIVATE ${snippets}/tests_conformance_readme.cpp)
+  target_link_libraries(conformance_test PRIVATE loglik_models)
+endif()
 if(fragments)
   list(TRANSFORM fragments PREPEND ${snippets}/)
   add_library(snippets_test OBJECT ${fragments})
