@@ -86,6 +86,7 @@ struct DistributionOptions {
   int parameters = 4;              ///< points in the space of raw outputs at which integrals and draws are looked at
   double tolerance = 1e-9;         ///< of integrals: more for a density that adds up to 1 only nearly
   double largest = 1e10;           ///< of raw outputs and targets at extremes; those of Loglik are held to float32's largest number
+  double extreme_tolerance = 1e-4;  ///< of float32 at extremes, relative to max(1, |log_prob|)
   double resolution = 0.03;        ///< what distance between two distribution functions the tests of draws see
   std::vector<Skipped> skip = {};  ///< properties that it does not have, and why
 };
@@ -97,7 +98,7 @@ struct KillRate {
   int equivalent = 0;                  ///< changes that change nothing beyond rounding, not counted
   std::vector<std::string> survivors;  ///< "cdf: the constant 0.5 of mul at normal.cpp:44 is 1.001 times as large: changes values by 3e-13"
   std::vector<Failure> before;         ///< what fails without any error: then nothing is planted
-  double rate() const { return planted == 0 ? 1 : static_cast<double>(killed) / planted; }
+  double rate() const { return planted == 0 ? 0 : static_cast<double>(killed) / planted; }  ///< 0 if nothing could be planted
 };
 std::string to_string(const KillRate& rate);
 

@@ -42,11 +42,13 @@ class Coherence {
         if (!rule_.discrete && subject_.atoms.empty()) check_slope(answer);
       }
     check_complement();
+    check_outside();
     for (const Answer answer : {Answer::log_cdf, Answer::log_survival})
       if (subject_.has(answer)) check_far(answer);
     if (subject_.has(Answer::quantile)) {
       study_.report.test(Property::coherence);
       check_quantile();
+      check_ends();
     }
   }
 
@@ -149,6 +151,45 @@ class Coherence {
             [](double a, double b) { return 1 + std::exp(a) - b; });
   }
 
+  // Where no mass is, P(Y ≤ y) stays what it was: 0 below the support, 1 above it, between counts that of the count before.
+  void check_outside() {
+    const Support& support = *subject_.support;
+    std::vector<double> ys, before;  // before: a y of the support with the same answers; NaN below and above it
+    const double nan = std::numeric_limits<double>::quiet_NaN(), lower = support.lower(), upper = support.upper();
+    for (const double far : {0.0, 1e-3, 1.0, 1e3})
+      for (const double y : {lower - far * std::max(1.0, std::abs(lower)), upper + far * std::max(1.0, std::abs(upper))})
+        if (std::isfinite(y) && !support.contains(y) && (!subject_.integer_target || y == std::floor(y))) {
+          ys.push_back(y);
+          before.push_back(nan);
+        }
+    if (rule_.discrete && !subject_.integer_target)
+      for (const double y : typical_targets(rule_, 5))
+        for (const double further : {1e-6, 0.5, 1 - 1e-6})
+          if (y + further < upper) {
+            ys.push_back(y + further);
+            before.push_back(y);
+          }
+    if (ys.empty()) return;
+    const auto rows = static_cast<std::int64_t>(ys.size());
+    std::vector<double> asked = before;
+    for (double& y : asked) y = std::isnan(y) ? support.inside() : y;
+    for (const Answer answer : tails) {
+      if (!subject_.has(answer)) continue;
+      const std::vector<double> got = subject_.values(subject_.node(answer), {rows, rule_.theta, ys}),
+                                there = subject_.values(subject_.node(answer), {rows, rule_.theta, asked});
+      Worst worst;
+      for (std::size_t i = 0; i < ys.size(); ++i) {
+        const double probability = (ys[i] <= lower) == is_upper(answer) ? 1 : 0;
+        const double expected = !std::isnan(before[i]) ? there[i] : is_log(answer) ? std::log(probability) : probability;
+        worst.compare(got[i], expected, 1e-12, [&] {
+          return fmt::format("{} at y = {:.9g}, {} {}, is {}", name(answer), ys[i], std::isnan(before[i]) ? "outside" : "between values of",
+                             support.text(), against(got[i], expected, 1e-12));
+        });
+      }
+      report(worst);
+    }
+  }
+
   // 40 widths out the logs are still numbers, where log_prob is one there and farther out.
   void check_far(Answer answer) {
     if (!rule_.coordinate) return;
@@ -223,6 +264,17 @@ class Coherence {
       }
     }
     report(worst);
+  }
+
+  // All of the mass lies between the quantiles of 0 and 1, and next to none beyond any number between them.
+  void check_ends() {
+    const std::vector<double> q = subject_.values(subject_.node(Answer::quantile), {2, rule_.theta, {rule_.y[0]}, {0, 1}});
+    for (const bool is_upper : {false, true}) {
+      const double got = q[is_upper ? 1 : 0], expected = is_upper ? subject_.support->upper() : subject_.support->lower();
+      if (got != expected)
+        study_.fail(Property::coherence, where(),
+                    fmt::format("quantile({}) is {:.9g}, not {:.9g}, the end of {}", is_upper ? 1 : 0, got, expected, subject_.support->text()));
+    }
   }
 
   Study& study_;

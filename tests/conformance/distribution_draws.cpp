@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/math/distributions/chi_squared.hpp>
 #include <cmath>
+#include <limits>
 
 #include "framework/error.h"
 #include "framework/random.h"
@@ -11,6 +12,8 @@
 
 namespace loglik::conformance {
 namespace {
+
+constexpr double largest_float = std::numeric_limits<float>::max();
 
 // The largest deviation from `cdf` at edges of the sorted draws' distribution function, and where it is.
 std::pair<double, double> deviation(const std::vector<double>& sorted, const std::vector<double>& edges, const std::vector<double>& cdf) {
@@ -40,15 +43,40 @@ class Draws {
     if (known.empty()) known = draw(subject_, rule.theta, budget_.draws, 1);
     draws_ = known;
   }
+  // Draws of float32, which are of the same law.
+  Draws(Study& study, const Rule& rule, const Subject& single)
+      : study_(study), subject_(*study.subject), rule_(rule), budget_(study.options, 8), draws_(draw(single, rule.theta, budget_.draws, 3)),
+        of_law_(Property::float32) {}
 
   void check_sampler() {
-    if (!check_support() || !check_keys()) return;
+    if (check_support() && check_keys()) check_law();
+  }
+
+  void check_float32() {
+    if (check_support()) check_law();
+  }
+
+  void check_law() {
     if (subject_.event_rank > 0) return check_expectations();
     std::vector<double> sorted = draws_;
     std::sort(sorted.begin(), sorted.end());
-    const auto [off, at] = rule_.discrete ? deviation(sorted, rule_.y, rule_.cdf) : deviation(sorted, rule_.edges, rule_.below);
+    std::vector<double> edges = rule_.discrete ? rule_.y : rule_.edges;
+    std::vector<double> cdf = rule_.discrete ? rule_.cdf : rule_.below;
+    if (of_law_ == Property::float32) {  // where draws can be, but for what would then be an atom
+      const std::vector<double> atoms = atoms_of_theta();
+      for (std::size_t i = edges.size(); i-- > 0;) {
+        const double edge = static_cast<float>(std::clamp(edges[i], -largest_float, largest_float));
+        if (edge != edges[i] && std::find(atoms.begin(), atoms.end(), edge) != atoms.end()) {
+          edges.erase(edges.begin() + static_cast<std::ptrdiff_t>(i));
+          cdf.erase(cdf.begin() + static_cast<std::ptrdiff_t>(i));
+        } else {
+          edges[i] = edge;
+        }
+      }
+    }
+    const auto [off, at] = deviation(sorted, edges, cdf);
     if (!(off <= budget_.distance))
-      fail(Property::sampler, fmt::format("the distribution function of {} draws is off by {:.3g} at y = {:.6g}, more than {:.3g}",
+      fail(of_law_, fmt::format("the distribution function of {} draws is off by {:.3g} at y = {:.6g}, more than {:.3g}",
                                           draws_.size(), off, at, budget_.distance));
     if (rule_.discrete) check_counts();
   }
@@ -106,7 +134,7 @@ class Draws {
   bool check_support() {
     const auto elements = static_cast<std::size_t>(rule_.elements);
     if (draws_.size() != static_cast<std::size_t>(budget_.draws) * elements) {
-      fail(Property::sampler,
+      fail(of_law_,
            fmt::format("a draw has {} elements, a target {}", draws_.size() / static_cast<std::size_t>(budget_.draws), elements));
       return false;
     }
@@ -117,7 +145,7 @@ class Draws {
         first = i;
       }
     if (outside > 0)
-      fail(Property::sampler,
+      fail(of_law_,
            fmt::format("draw {} is {}, outside {}: {} of {} are", first, draws_[first], subject_.support->text(), outside, draws_.size()));
     return outside == 0;
   }
@@ -154,14 +182,14 @@ class Draws {
     if (expected.size() < 2) return;
     counts.resize(expected.size());
     for (const double y : draws_) {
-      const auto i = std::min<std::size_t>(static_cast<std::size_t>(y - rule_.y[0]), rule_.points() - 1);
+      const auto i = static_cast<std::size_t>(std::min(y - rule_.y[0], static_cast<double>(rule_.points() - 1)));
       ++counts[std::min(cell_of[i], counts.size() - 1)];
     }
     double sum = 0;
     for (std::size_t k = 0; k < counts.size(); ++k) sum += (counts[k] - expected[k]) * (counts[k] - expected[k]) / expected[k];
     const boost::math::chi_squared chi(static_cast<double>(counts.size() - 1));
     const double bound = boost::math::quantile(boost::math::complement(chi, budget_.alarm));
-    if (!(sum <= bound)) fail(Property::sampler, fmt::format("χ² of {} cells is {:.5g}, more than {:.5g}", counts.size(), sum, bound));
+    if (!(sum <= bound)) fail(of_law_, fmt::format("χ² of {} cells is {:.5g}, more than {:.5g}", counts.size(), sum, bound));
   }
 
   // Bounded functions of each element and of pairs: their means over draws are off by at most √(2 ln(2/α)/n), by Hoeffding's inequality.
@@ -188,7 +216,7 @@ class Draws {
         const auto of_rule = [&](std::size_t i) { return h(rule_.y, i); };
         const double expected = rule_.expect(of_rule), tolerance = bound + rule_.error_of(of_rule);
         if (!(std::abs(mean - expected) <= tolerance))
-          fail(Property::sampler, fmt::format("the mean of a function of element {}{} over {} draws is {}", a,
+          fail(of_law_, fmt::format("the mean of a function of element {}{} over {} draws is {}", a,
                                               b == elements ? "" : fmt::format(" and {}", b), rows, against(mean, expected, tolerance)));
       }
   }
@@ -200,8 +228,7 @@ class Draws {
       std::vector<double> v(u.size());
       fill_uniform<double>({0, 0, hash_name("pit")}, 0, std::span(v));
       const std::vector<double> logs = subject_.values(subject_.node(Answer::log_prob), {budget_.draws, rule_.theta, draws_});
-      std::vector<double> atoms;
-      for (const Node atom : subject_.atoms) atoms.push_back(subject_.values(atom, {1, rule_.theta})[0]);
+      const std::vector<double> atoms = atoms_of_theta();
       for (std::size_t i = 0; i < u.size(); ++i)
         if (rule_.discrete || std::find(atoms.begin(), atoms.end(), draws_[i]) != atoms.end()) u[i] -= v[i] * std::exp(logs[i]);
     }
@@ -210,6 +237,12 @@ class Draws {
     if (!(off <= budget_.distance))
       fail(Property::calibration,
            fmt::format("cdf of {} draws is off by {:.3g} from uniform, more than {:.3g}", u.size(), off, budget_.distance));
+  }
+
+  std::vector<double> atoms_of_theta() const {
+    std::vector<double> atoms;
+    for (const Node atom : subject_.atoms) atoms.push_back(subject_.values(atom, {1, rule_.theta})[0]);
+    return atoms;
   }
 
   std::vector<double> cdf(const std::vector<double>& y) const {
@@ -247,6 +280,7 @@ class Draws {
   const Rule& rule_;
   Budget budget_;
   std::vector<double> draws_;
+  Property of_law_ = Property::sampler;  // what draws of another law fail
 };
 
 }  // namespace
@@ -260,6 +294,13 @@ void check_sampler(Study& study) {
     draws.check_sampler();
     if (study.subject->event_rank == 0) draws.check_reparameterised();
   }
+}
+
+void check_float32_draws(Study& study) {
+  if (!study.subject->has(Answer::sample)) return;  // check_sampler says so
+  const Subject single(study.build, study.options, DType::float32);
+  for (const auto& rule : study.rules)
+    if (rule) Draws(study, *rule, single).check_float32();
 }
 
 void check_calibration(Study& study) {

@@ -178,6 +178,10 @@ void check_equivariance(Study& study, std::size_t moved, const std::string& what
       worst.compare(b[i] + std::log(r), a[i], 1e-6 * std::max(1.0, std::abs(a[i])), [&] {
         return fmt::format("raw output {} {}: log_prob at y = {:.9g} is {}", moved, what, y[i], against(b[i] + std::log(r), a[i], 1e-6));
       });
+    if (stretches ? !(std::abs(r - 1) > 1e-6) : !(std::abs(other_middle - middle) > 1e-6 * (high - low)))
+      study.fail(Property::identities, subject.place(rule->theta),
+                 fmt::format("raw output {} {}, but 0.75 more of it {}", moved, what,
+                             stretches ? "leaves the quartiles as far apart" : "leaves the median where it is"));
     if (!stretches && std::abs(r - 1) > 1e-8)
       study.fail(Property::identities, subject.place(rule->theta),
                  fmt::format("raw output {} {}, but the quartiles' distance changes by {:.9g}", moved, what, r));

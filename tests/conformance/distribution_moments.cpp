@@ -16,17 +16,22 @@ std::vector<double> answer(const Study& study, const Rule& rule, Answer which) {
   return study.subject->values(study.subject->node(which), {1, rule.theta, y});
 }
 
-// Does ∫|y − middle|ᵏ f not converge? In s a power of y falls or grows exponentially: what converges has nothing left far out.
-bool diverges(const Rule& rule, double middle, int power) {
-  if (!rule.has_edges()) return false;
-  double all = 0, far = 0;
+// Which tails of ∫|y|ᵏ f do not converge? In s a power of y falls or grows exponentially: what converges has nothing left far out. Of
+// counts the power law says it by which they were summed.
+struct Divergence {
+  bool left = false, right = false;
+};
+
+Divergence divergence(const Rule& rule, int power) {
+  if (!rule.has_edges()) return {.right = rule.tail_power - power < 1 + 1e-4};
+  double near = 0, left = 0, right = 0;
   for (std::size_t i = 0; i < rule.reach.size(); ++i) {
     if (!(rule.weight[i] > 0)) continue;
-    const double part = std::exp(std::log(rule.weight[i]) + power * std::log(std::abs(rule.y[i] - middle) + 1e-300));
-    all += part;
-    if (rule.reach[i] > 0.5) far += part;
+    const double part = std::exp(std::log(rule.weight[i]) + power * std::log(std::abs(rule.y[i]) + 1e-300));
+    (rule.reach[i] <= 0.5 && std::isfinite(part) ? near : rule.y[i] < 0 ? left : right) += part;
   }
-  return !std::isfinite(all) || far > 1e-3 * all;
+  const auto counts = [&](double far) { return std::isinf(far) || far > 1e-3 * (near + far); };
+  return {counts(left), counts(right)};
 }
 
 class Moments {
@@ -54,10 +59,12 @@ class Moments {
   void check_moment(Answer which, int power) {
     const double got = answer(study_, rule_, which)[0];
     const auto y = [&](std::size_t i) { return rule_.y[i]; };
-    if (diverges(rule_, 0, power)) {
-      if (!(got > 0 && std::isinf(got)))
+    if (const Divergence of = divergence(rule_, power); of.left || of.right) {
+      const bool negative = power == 1 && !of.right;
+      if (!(std::isinf(got) && (got < 0) == negative))
         study_.fail(Property::moments, where(),
-                    fmt::format("{} is {:.6g}, but the integral is infinite or undefined: say +∞", name(which), got));
+                    fmt::format("{} is {:.6g}, but the integral is {}: say {}", name(which), got,
+                                negative ? "−∞" : power == 1 && of.left ? "undefined" : "infinite", negative ? "−∞" : "+∞"));
       return;
     }
     const double mean = rule_.expect(y), spread = std::sqrt(rule_.expect([&](std::size_t i) { return std::pow(rule_.y[i] - mean, 2); }));
@@ -137,6 +144,9 @@ class Moments {
       }
       add_neighbours(mode, candidates);
     }
+    if (const Support& support = *subject.support;
+        elements_ == 1 && !support.contains(mode[0]) && (rule_.discrete || (mode[0] != support.lower() && mode[0] != support.upper())))
+      return study_.fail(Property::moments, where(), fmt::format("the mode is {:.9g}, outside {}", mode[0], support.text()));
     if (elements_ == 1 && !rule_.discrete) {
       const Support& support = *subject.support;
       const double m = mode[0];

@@ -13,9 +13,9 @@ struct Budget {
                        ///< Dvoretzky, Kiefer & Wolfowitz with Massart's constant
   double distance;     ///< below which the largest deviation stays
 
-  explicit Budget(const DistributionOptions& options)
+  explicit Budget(const DistributionOptions& options, std::int64_t fewer = 1)
       : alarm(1e-6 / (12.0 * options.parameters + 4)),
-        draws(static_cast<std::int64_t>(2 * std::log(2 / alarm) / (options.resolution * options.resolution)) + 1),
+        draws(static_cast<std::int64_t>(2 * std::log(2 / alarm) / (options.resolution * options.resolution)) / fewer + 1),
         distance(std::sqrt(std::log(2 / alarm) / (2 * static_cast<double>(draws)))) {}
 };
 

@@ -42,6 +42,8 @@ void enumerate(const Subject& subject, Rule& rule, double most) {
     const double k = points.y.back(), power = -std::log(ratio) * k;
     const double rest = f == 0 ? 0 : ratio < 1 - 8 / k ? f * ratio / (1 - ratio) : power > 1.01 ? f * k / (power - 1) : infinity;
     rule.error = rest;
+    const std::size_t half = rule.points() / 2;
+    rule.tail_power = std::log(rule.weight[half] / f) / std::log(k / rule.y[half]);
     if (rest < 1e-15 || (f == 0 && rule.mass > 0)) break;
   }
   double sum = 0, rest = rule.error;

@@ -54,6 +54,7 @@ Report examine_distribution(const DistributionBuilder& build, const Distribution
   run(Property::moments, check_moments);
   run(Property::propriety, check_propriety);
   run(Property::float32, check_float32);
+  if (!skips(Property::sampler)) run(Property::float32, check_float32_draws);
   run(Property::extremes, check_extremes);
   run(Property::validation, check_validation);
   run(Property::recovery, check_recovery);

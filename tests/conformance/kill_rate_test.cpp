@@ -40,6 +40,7 @@ struct Unnormalised : Blind {
 TEST(KillRate, PlantsNothingInWhatFailsAnyway) {
   const KillRate rate = kill_rate([](Node loc) { return Unnormalised{loc}; });
   EXPECT_EQ(rate.planted, 0);
+  EXPECT_EQ(rate.rate(), 0);  // nothing was shown to be found
   EXPECT_FALSE(rate.before.empty());
 }
 

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "tests/conformance/enumeration.h"
 #include "tests/conformance/integrator.h"
 #include "tests/conformance/rules_of_vectors.h"
 
 namespace loglik::conformance {
+namespace {
+constexpr double infinity = std::numeric_limits<double>::infinity();
+}  // namespace
 
 double Rule::expect(const std::function<double(std::size_t)>& h) const {
   double sum = 0;
@@ -32,6 +36,11 @@ double Rule::error_of(const std::function<double(std::size_t)>& h) const {
   if (!has_edges() && !rough.empty()) {  // a grid in two dimensions
     for (std::size_t i = 0; i < points(); ++i) sum += (weight[i] - rough[i]) * term(i);
     return std::pow(std::min(1.0, std::abs(sum)), 1.5);  // the error of the fine grid would be the square
+  }
+  if (discrete && points() > 2 && weight.back() > 0 && tail_power < 10) {  // what h, growing as k^g, adds beyond the last
+    const double last = std::abs(h(points() - 1)), growth = std::log2(last / std::abs(h(points() / 2)));
+    const double converges = tail_power - 1 - std::max(0.0, growth);
+    if (last > 0 && !std::isnan(growth)) sum += converges > 0 ? error * last * (tail_power - 1) / converges : infinity;
   }
   return sum + error * (1 + expect([&](std::size_t i) { return std::abs(h(i)); }));
 }

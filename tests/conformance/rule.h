@@ -2,6 +2,7 @@
 // The kit's own: a distribution at one row of raw outputs as points with weights, so that every expectation is a sum.
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct Rule {
   std::vector<double> weight;       ///< measure·density
   std::vector<double> rough;        ///< the same by the coarser rule that tells the error, where there is one
   double mass = 0, error = 0;       ///< Σ weight, and how far that may be off
+  double tail_power = std::numeric_limits<double>::infinity();  ///< of counts: a if the last ones' probabilities fall as k^−a
   std::string trouble;              ///< why there is no rule
 
   // Continuous and univariate: panels between edges, in order, with their masses.

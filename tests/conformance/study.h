@@ -75,6 +75,7 @@ void check_moments(Study& study);      // distribution_moments.cpp
 void check_coherence(Study& study);    // distribution_coherence.cpp
 void check_propriety(Study& study);    // distribution_scores.cpp
 void check_sampler(Study& study);      // distribution_draws.cpp
+void check_float32_draws(Study& study);  // distribution_draws.cpp
 void check_recovery(Study& study);     // distribution_recovery.cpp
 void check_calibration(Study& study);  // distribution_draws.cpp
 void check_identities(Study& study);   // distribution_identities.cpp

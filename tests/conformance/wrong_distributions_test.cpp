@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "framework/autodiff.h"
@@ -11,6 +12,7 @@
 #include "ops/arithmetic.h"
 #include "ops/error_function.h"
 #include "ops/exponential.h"
+#include "ops/gamma_functions.h"
 #include "ops/random.h"
 #include "ops/reductions.h"
 #include "ops/shape.h"
@@ -79,6 +81,14 @@ void expect_fails(Property property, const std::string& text, DistributionOption
   bool said = false;
   for (const auto& failure : report.failures) said |= failure.property == property && failure.text.find(text) != std::string::npos;
   EXPECT_TRUE(said) << text << " is not said by\n" << to_string(report);
+}
+
+// "" if that property holds.
+std::string failures_of(Property property, const Report& report) {
+  std::string text;
+  for (const auto& failure : report.failures)
+    if (failure.property == property) text += to_string(failure) + "\n";
+  return text;
 }
 
 TEST(WrongDistributions, TheRightOnePasses) {
@@ -191,6 +201,66 @@ TEST(WrongDistributions, MomentsAreWrong) {
     expect_fails<WrongMoments>(Property::moments, what);
 }
 
+struct Geometric {  // right: P(Y = k) = (1 − q)·q^k
+  Node log_q;
+
+  Node complement() const { return log1p(-exp(log_q)); }
+  Node log_prob(Node y) const { return complement() + y * log_q; }
+  Node mode() const { return 0.0 * log_q; }
+  Node cdf(Node y) const { return where(less(y, 0.0), 0.0, -expm1((floor(y) + 1.0) * log_q)); }
+  Node survival(Node y) const { return where(less(y, 0.0), 1.0, exp((floor(y) + 1.0) * log_q)); }
+  Support support() const { return Support::counts; }
+};
+template <class D>
+D counts_of(Node raw) {
+  D d;
+  d.log_q = -softplus(raw) - 0.1;
+  return d;
+}
+template <class D>
+void expect_counts_fail(Property property, const std::string& text) {
+  const Report report = examine_distribution(counts_of<D>);
+  bool said = false;
+  for (const auto& failure : report.failures) said |= failure.property == property && failure.text.find(text) != std::string::npos;
+  EXPECT_TRUE(said) << text << " is not said by\n" << to_string(report);
+}
+
+struct ModeBetweenCounts : Geometric {  // log_prob is not asked whether there is such a count
+  Node log_prob(Node y) const { return Geometric::log_prob(floor(y)); }
+  Node mode() const { return 0.25 + 0.0 * log_q; }
+};
+struct ModeBelow : Normal {
+  Node log_prob(Node y) const { return Normal::log_prob(log(y)) - log(y); }
+  Node mode() const { return -exp(loc); }
+  Support support() const { return Support::positive; }
+};
+TEST(WrongDistributions, TheModeIsNotInTheSupport) {
+  EXPECT_TRUE(examine_distribution(counts_of<Geometric>).passed()) << to_string(examine_distribution(counts_of<Geometric>));
+  expect_counts_fail<ModeBetweenCounts>(Property::moments, "the mode is 0.25, outside {0, 1, …}");
+  expect_fails<ModeBelow>(Property::moments, "outside (0, ∞)");
+}
+
+struct SlopingCdf : Geometric {
+  Node cdf(Node y) const { return where(less(y, 0.0), 0.0, -expm1((y + 1.0) * log_q)); }
+};
+struct CdfBelowCounts : Geometric {
+  Node cdf(Node y) const { return -expm1((floor(y) + 1.0) * log_q); }  // at −2 below 0
+};
+struct UniformCdf {  // on (0, 1), whose cdf goes on rising
+  Node raw;
+  Node log_prob(Node y) const { return 0.0 * (raw + y); }
+  Node cdf(Node y) const { return y + 0.0 * raw; }
+  Node quantile(Node p) const { return 0.25 + 0.5 * p + 0.0 * raw; }
+  Support support() const { return Support::open_unit; }
+};
+TEST(WrongDistributions, ACdfIsWrongWhereNoMassIs) {
+  expect_counts_fail<SlopingCdf>(Property::coherence, "between values of {0, 1, …}, is");
+  expect_counts_fail<CdfBelowCounts>(Property::coherence, "cdf at y = -1000, outside {0, 1, …}, is");
+  const std::string report = to_string(examine_distribution([](Node raw) { return UniformCdf{raw}; }));
+  for (const char* text : {"cdf at y = -1000, outside (0, 1), is -1000, not 0", "quantile(0) is 0.25, not 0, the end of (0, 1)", "quantile(1) is 0.75"})
+    EXPECT_NE(report.find(text), std::string::npos) << text << " is not said by\n" << report;
+}
+
 struct CauchyWithMoments {  // which it does not have
   Node loc, log_scale;
   Node log_prob(Node y) const { return -log1p(square(mul_exp(y - loc, -log_scale))) - log_scale - std::log(std::numbers::pi); }
@@ -201,6 +271,49 @@ struct CauchyWithMoments {  // which it does not have
 TEST(WrongDistributions, MomentsDoNotExist) {
   expect_fails<CauchyWithMoments>(Property::moments, "mean is");
   expect_fails<CauchyWithMoments>(Property::moments, "say +∞");
+}
+
+// −Y for Y + 1 of Pareto with the exponent a in (0.5, 1): all of an infinite mean lies on the left.
+struct LeftTail {
+  Node log_a;
+  double sign = -1;
+  Node log_prob(Node y) const { return log_a - (exp(log_a) + 1.0) * log1p(-y); }
+  Node mean() const { return 0.0 * log_a + sign * std::numeric_limits<double>::infinity(); }
+  Support support() const { return {-std::numeric_limits<double>::infinity(), 0, true, false, false}; }
+};
+TEST(WrongDistributions, AMeanIsInfiniteOnTheLeft) {
+  const auto moments = [](double sign) {
+    return failures_of(Property::moments, examine_distribution([sign](Node raw) { return LeftTail{0.1 * raw - 0.3, sign}; }));
+  };
+  const std::string right = moments(-1), wrong = moments(1);
+  EXPECT_EQ(right, "");
+  EXPECT_NE(wrong.find("mean is inf, but the integral is −∞: say −∞"), std::string::npos) << wrong;
+}
+
+// P(Y > k) = (k + 1)^−a, of which −∂/∂k is about the probability: the mean is infinite up to a = 1.
+struct HeavyCounts {
+  Node a;
+  double mean_is;
+  Node log_prob(Node y) const { return -a * log(y) + log(-expm1(-a * log1p(1.0 / y))); }
+  Node mean() const { return mean_is + 0.0 * a; }
+  Support support() const { return {1, std::numeric_limits<double>::infinity(), false, true, true}; }
+};
+TEST(WrongDistributions, AMeanOfCountsIsInfinite) {
+  DistributionOptions options{.parameters = 1};
+  for (const Property property : {Property::score, Property::gradient, Property::propriety, Property::extremes, Property::float32})
+    options.skip.push_back({property, "takes long, of millions of counts"});
+  const auto moments = [&](double a, double mean) {
+    return failures_of(Property::moments, examine_distribution([=](Node raw) { return HeavyCounts{a + 0.0 * raw, mean}; }, options));
+  };
+  const auto fails = [&](double a, double mean, const std::string& text) {
+    const std::string report = moments(a, mean);
+    EXPECT_NE(report.find(text), std::string::npos) << text << " is not said by\n" << report;
+  };
+  const double infinite = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(moments(0.97, infinite), "");
+  fails(0.97, 12, "mean is 12, but the integral is infinite: say +∞");
+  EXPECT_EQ(moments(1.5, 2.612375348685488), "");  // ζ(1.5)
+  fails(1.5, infinite, "the mean is inf");
 }
 
 struct WrongCrps : Normal {  // another constant: proper, but not the integral
@@ -237,6 +350,38 @@ struct CoarseFloats : Normal {
 };
 TEST(WrongDistributions, Float32IsCoarse) { expect_fails<CoarseFloats>(Property::float32, "log_prob is"); }
 
+// A negative binomial whose log (y + r − 1 choose y) is a difference of large logarithms of Γ: at r = e¹⁸ float32 has no digit of it left.
+struct CancelledCounts {
+  Node log_mean, log_size;
+  Node log_prob(Node y) const {
+    const Node r = exp(log_size), mean = exp(log_mean);
+    return lgamma(y + r) - lgamma(r) - lgamma(y + 1.0) - r * log1p(mean / r) + y * (log_mean - log(r + mean));
+  }
+  Support support() const { return Support::counts; }
+};
+TEST(WrongDistributions, Float32CancelsFarOut) {
+  const auto build = [](Node loc, Node raw) { return CancelledCounts{loc, 20.0 * sigmoid(raw)}; };
+  const std::string report = failures_of(Property::extremes, examine_distribution(build));
+  EXPECT_NE(report.find("log_prob is "), std::string::npos) << report;
+}
+
+struct CoarseFisher : Normal {  // 3·(⅔ + s) − 3·s is 2, of which float32 has few digits beside s
+  FisherInformation fisher_information() const {
+    const Node s = exp(10.0 + 2.0 * log_scale);
+    return {{loc, log_scale}, {exp(-2.0 * log_scale), {}, {}, 3.0 * (2.0 / 3 + s) - 3.0 * s}};
+  }
+};
+TEST(WrongDistributions, Float32LosesTheFisherInformation) {
+  expect_fails<CoarseFisher>(Property::float32, "Fisher information (1, 1) is");
+}
+
+struct CoarseDraws : Normal {
+  Node sample(std::string_view key) const {
+    return loc.dtype() == DType::float32 ? loc + exp(log_scale) * (noise(key) + 0.2) : Normal::sample(key);
+  }
+};
+TEST(WrongDistributions, DrawsOfFloat32AreBiased) { expect_fails<CoarseDraws>(Property::float32, "the distribution function of"); }
+
 struct NanSlope : Normal {
   Node log_prob(Node y) const { return -0.5 * square(sqrt(square(z(y)))) - log_scale - half_log_2pi; }
 };
@@ -268,6 +413,17 @@ TEST(WrongDistributions, IdentitiesDoNotHold) {
   const auto narrow = [](Node x) { return Normal{x, x.graph().constant(0.0, x.dtype())}; };
   const auto wide = [](Node x) { return Normal{x, x.graph().constant(0.001, x.dtype())}; };
   expect_fails<Normal>(Property::identities, "they are the same: log_prob of", {.identities = {{"they are the same", narrow, wide}}});
+}
+
+// Raw outputs that do nothing are neither a location nor a scale.
+TEST(WrongDistributions, ARawOutputDoesNothing) {
+  const auto idle = [](Node loc, Node, Node) { return Normal{loc, loc.graph().constant(0.0, loc.dtype())}; };
+  const auto said = [&](const DistributionOptions& options, const std::string& text) {
+    const std::string report = to_string(examine_distribution(idle, options));
+    EXPECT_NE(report.find(text), std::string::npos) << text << " is not said by\n" << report;
+  };
+  said({.location = 1}, "raw output 1 is a location, but 0.75 more of it leaves the median where it is");
+  said({.scale = 2}, "raw output 2 is a scale, but 0.75 more of it leaves the quartiles as far apart");
 }
 
 struct Throws : Normal {

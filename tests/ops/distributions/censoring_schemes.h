@@ -44,8 +44,8 @@ struct Brackets {
   }
   Node is_last(Node k) const { return greater_equal(k, edges.size()); }
   Node log_prob(Node k) const { return scheme().log_prob(value(k)); }
-  Node cdf(Node k) const { return where(is_last(k), 1.0, scheme().cdf(value(k))); }
-  Node survival(Node k) const { return where(is_last(k), 0.0, scheme().survival(value(k))); }
+  Node cdf(Node k) const { return where(less(k, 0.0), 0.0, where(is_last(k), 1.0, scheme().cdf(value(floor(k))))); }
+  Node survival(Node k) const { return where(less(k, 0.0), 1.0, where(is_last(k), 0.0, scheme().survival(value(floor(k))))); }
   Node sample(std::string_view key) const {
     const Node x = scheme().sample(key);
     Node k = 0.0 * x;
@@ -67,8 +67,8 @@ struct Detected {
     return {.base = base, .lower = where(less_equal(y, limit), -std::numeric_limits<double>::infinity(), y), .upper = y};
   }
   Node log_prob(Node y) const { return scheme(y).log_prob(y); }
-  Node cdf(Node y) const { return scheme(y).cdf(y); }
-  Node log_survival(Node y) const { return scheme(y).log_survival(y); }
+  Node cdf(Node y) const { return where(less(y, limit), 0.0, scheme(y).cdf(y)); }
+  Node log_survival(Node y) const { return where(less(y, limit), 0.0, scheme(y).log_survival(y)); }
   Node quantile(Node p) const { return maximum(scheme(limit).quantile(p), limit); }
   Node sample(std::string_view key) const { return maximum(scheme(limit).sample(key), limit); }
   Support support() const { return {bound, base.support()->upper(), false, base.support()->upper_is_open(), false}; }
