@@ -21,7 +21,7 @@ Mixture mixture(Node logit, std::vector<Distribution> components) {
   return {.logits = concat({0.0 * second, second}, -1), .components = std::move(components)};
 }
 
-TEST(Compositions, IntervalCensoredStudentT) {  // known to whole numbers only, the first and last interval open
+TEST(Compositions, RoundedStudentT) {  // known to whole numbers only, the first and last interval open
   conformance::check_distribution(
       [](Node loc, Node raw_scale) {
         return Discretised{.base = StudentT{.loc = loc, .log_scale = log_scale(raw_scale), .degrees = 4}, .lower = -3, .upper = 3};
