@@ -57,7 +57,7 @@ TEST_P(FamilyKillRate, IsHigh) {
   if (!options.not_a_density.empty()) GTEST_SKIP() << options.not_a_density;
   const conformance::KillRate rate = conformance::kill_rate(family(GetParam()), options);
   EXPECT_TRUE(rate.before.empty()) << to_string(rate);
-  EXPECT_GE(rate.planted, 10);
+  EXPECT_GE(rate.planted, 20);
   EXPECT_GE(rate.rate(), 0.95);
   std::printf("%s: %s\n", GetParam().c_str(), to_string(rate).c_str());
   for (const std::string& survivor : rate.survivors) {
