@@ -21,7 +21,8 @@ namespace loglik {
 /// Shapes: the base's answers, loc and log_scale broadcast. Every answer of the base is there but probabilities and deviance: with a
 /// negative scale, as Transformed says. Points of positive probability stay such. The support is known where it does not depend on nodes
 /// that are not constants: the image of a bound needs a constant loc, and a constant log_scale unless the bound is 0.
-/// Methods throw ArgumentError unless scale is finite and not 0, and for a base of integers or of vectors (take Independent of the Affine).
+/// Methods throw ArgumentError unless scale is finite and not 0, and for a base of integers or other steps, of vectors (take Independent of
+/// the Affine), or that holds a RightCensored or IntervalCensored (take that of the Affine).
 struct Affine {
   Distribution base;
   Node loc = {};        ///< a; absent: 0

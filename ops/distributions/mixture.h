@@ -28,7 +28,8 @@ namespace loglik {
 ///
 /// The cdf, survival and their logs are there if all components have them all, mean and variance likewise; quantile with all of cdf,
 /// survival and quantile; crps if all are Gaussian. There is no closed form of the mode, median or entropy.
-/// Methods throw ShapeError unless logits have K for their last axis, ArgumentError without components or for such as do not go together.
+/// Methods throw ShapeError unless logits have K for their last axis, ArgumentError without components or for such as do not go together,
+/// and for a Discretised of fractions (take that of the Mixture).
 /// Source: Bishop 1994, Mixture density networks, NCRG/94/004; CRPS: Grimit et al. 2006, doi:10.1256/qj.05.235.
 struct Mixture {
   Node logits;

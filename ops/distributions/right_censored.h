@@ -18,7 +18,8 @@ namespace loglik {
 ///     graph.head("time", RightCensored{.base = Weibull{.log_scale = …, .log_shape = …}, .event = event});
 ///
 /// All other answers are the base's: they tell of the time of the event itself, also where it was not seen. So the density of y adds up
-/// to 1 only where event is not 0, and draws are of the base.
+/// to 1 only where event is not 0, and draws are of the base. It goes outside of other wrappers: Affine, Transformed and Discretised refuse
+/// it, since what they would stretch or bin is no density.
 ///
 /// Shapes: event (float, integer or bool) broadcasts with y. No gradient is NaN for the branch that a sample is not on.
 /// Methods throw ArgumentError for a base without cdf or of rows. Source: Kalbfleisch & Prentice 2002, section 3.2.

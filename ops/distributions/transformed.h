@@ -22,8 +22,8 @@ namespace loglik {
 /// from its survival, the survival from its cdf, and the quantile of p from that of 1 − p, which costs the precision of a p near 0. The
 /// mean and variance have no closed form, nor has the mode; the entropy has where the bijection says so: of exp. kl is that of the bases,
 /// if both go through the same bijection. Points of positive probability of the base stay such. Methods throw ArgumentError for a base of
-/// vectors (take Independent of the Transformed) or of integers, or one whose support the bijection does not take. Source: Casella & Berger
-/// 2002, Statistical Inference, theorem 2.1.5.
+/// vectors (take Independent of the Transformed), of integers or other steps, that holds a RightCensored or IntervalCensored (take that of
+/// the Transformed), or whose support the bijection does not take. Source: Casella & Berger 2002, Statistical Inference, theorem 2.1.5.
 struct Transformed {
   Distribution base;
   Bijection bijection;

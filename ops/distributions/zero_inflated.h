@@ -23,7 +23,7 @@ namespace loglik {
 /// both), cdf, survival and logs, quantile, median, sample; mode of counts; entropy and kl where it has a density.
 ///
 /// Shapes: logits broadcast with the base's answers. Draws are differentiable as the base's, not by logits; they throw ShapeError if the
-/// base's draws are smaller than logits, and would have to be repeated. Methods throw ArgumentError for a base of rows.
+/// base's draws are smaller than logits, and would have to be repeated. Methods throw ArgumentError for a base of rows, or of steps that are not integers.
 /// Source: Lambert 1992, doi:10.2307/1269547.
 struct ZeroInflated {
   Distribution base;
