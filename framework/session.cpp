@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 
 #include "framework/error.h"
 #include "framework/floating_point_guard.h"
@@ -111,6 +112,21 @@ TensorView Session::view(Node node, const Sizes& sizes) const {
   return result;
 }
 
+// Lays the arena out anew if these sizes, or their scratch, don't fit.
+void Session::make_room() {
+  const std::vector<std::size_t> scratch = scratch_bytes(program_->graph(), program_->schedule(), sizes_);
+  scratch_.resize(scratch.size(), 0);
+  const bool fits = std::equal(scratch.begin(), scratch.end(), scratch_.begin(), std::less_equal<>());
+  if (arena_ != nullptr && fits && capacity_.covers(sizes_)) return;
+  capacity_.raise_to(sizes_);
+  std::transform(scratch.begin(), scratch.end(), scratch_.begin(), scratch_.begin(), [](std::size_t a, std::size_t b) { return std::max(a, b); });
+  bound_.clear();
+  layout_ = lay_out_arena(program_->graph(), program_->plan(), capacity_, scratch_);
+  const Tensor block(DType::uint8, {static_cast<std::int64_t>(layout_.bytes)});
+  arena_ = block.shared_data();
+  arena_bytes_ = layout_.bytes;
+}
+
 Session::Bound& Session::prepare() {
   for (std::size_t i = 0; i < bound_.size(); ++i)
     if (bound_[i]->sizes == sizes_) {
@@ -118,15 +134,8 @@ Session::Bound& Session::prepare() {
       return *bound_.front();
     }
 
+  make_room();
   const Graph& graph = program_->graph();
-  if (arena_ == nullptr || !capacity_.covers(sizes_)) {
-    capacity_.raise_to(sizes_);
-    bound_.clear();
-    layout_ = lay_out_arena(graph, program_->schedule(), program_->plan(), capacity_);
-    const Tensor block(DType::uint8, {static_cast<std::int64_t>(layout_.bytes)});
-    arena_ = block.shared_data();
-    arena_bytes_ = layout_.bytes;
-  }
   constexpr std::size_t most_bound = 8;
   if (bound_.size() == most_bound) bound_.pop_back();
 
@@ -142,7 +151,7 @@ Session::Bound& Session::prepare() {
     Step step{record.op.get(), index, {}};
     for (const Node input : record.inputs) step.args.inputs.push_back(view(input, sizes_));
     for (std::size_t k = 0; k < record.outputs.size(); ++k) step.args.outputs.push_back(view(graph.node(index).output(k), sizes_));
-    step.args.scratch = arena_.get() + layout_.scratch_offset;
+    step.args.scratch = arena_.get() + layout_.scratch_offsets[position];
     step.args.random = random_.get();
     step.args.random_name = hash_name(graph.name(index));
     bound->steps.push_back(std::move(step));

@@ -69,6 +69,7 @@ class Session {
   struct Bound;
   void bind(const Batch& batch);
   Bound& prepare();
+  void make_room();
   void run(Bound& bound);
   void run_step(const Step& step) const;
   void require_finite(Bound& bound);
@@ -84,6 +85,7 @@ class Session {
   std::size_t arena_bytes_ = 0;
   ArenaLayout layout_;
   Sizes capacity_;  // the largest sizes seen: what the arena is laid out for
+  std::vector<std::size_t> scratch_;  // likewise the most scratch that was needed, by position of the schedule
   Sizes sizes_;     // of this run
   const Batch* batch_ = nullptr;  // likewise
   std::vector<const Tensor*> given_;  // by input of the program, null for a default

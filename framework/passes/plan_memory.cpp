@@ -1,11 +1,11 @@
 #include "framework/passes/plan_memory.h"
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 
 #include "framework/leaves.h"
 #include "framework/op.h"
+#include "framework/passes/pack_buffers.h"
 
 namespace loglik {
 namespace {
@@ -156,56 +156,46 @@ TensorType bind(const TensorType& type, const Sizes& sizes) {
 
 MemoryPlan plan_memory(const Graph& graph, const Schedule& schedule) { return Planner(graph, schedule).plan(); }
 
+std::vector<std::size_t> scratch_bytes(const Graph& graph, const Schedule& schedule, const Sizes& sizes) {
+  std::vector<std::size_t> result;
+  std::vector<TensorType> types;
+  for (const std::uint32_t index : schedule.nodes) {
+    const NodeRecord& record = graph.record(index);
+    types.clear();
+    for (const Node input : record.inputs) types.push_back(bind(input.type(), sizes));
+    result.push_back(aligned(record.op->workspace(types)));
+  }
+  return result;
+}
+
 ArenaLayout lay_out_arena(const Graph& graph, const Schedule& schedule, const MemoryPlan& plan, const Sizes& sizes) {
+  return lay_out_arena(graph, plan, sizes, scratch_bytes(graph, schedule, sizes));
+}
+
+ArenaLayout lay_out_arena(const Graph& graph, const MemoryPlan& plan, const Sizes& sizes, std::span<const std::size_t> scratch) {
+  std::vector<Lifetime> lifetimes;
+  for (const Buffer& buffer : plan.buffers) lifetimes.push_back({aligned(bytes_of(buffer.type, sizes)), buffer.first, buffer.last});
+  for (std::size_t position = 0; position < scratch.size(); ++position)
+    if (scratch[position] > 0) lifetimes.push_back({scratch[position], position, position});
+
   ArenaLayout layout;
-  const std::size_t count = plan.buffers.size();
-  std::vector<std::size_t> bytes(count);
-  for (std::size_t i = 0; i < count; ++i) bytes[i] = aligned(bytes_of(plan.buffers[i].type, sizes));
-  layout.offsets.resize(count);
-
-  std::vector<std::size_t> order(count);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return bytes[a] != bytes[b] ? bytes[a] > bytes[b] : a < b;
-  });
-  std::vector<std::size_t> placed;  // by offset
-  for (std::size_t i : order) {
-    const Buffer& buffer = plan.buffers[i];
-    std::size_t offset = 0;
-    for (std::size_t j : placed) {
-      const Buffer& other = plan.buffers[j];
-      if (other.last < buffer.first || buffer.last < other.first) continue;
-      if (layout.offsets[j] >= offset + bytes[i]) break;
-      offset = std::max(offset, layout.offsets[j] + bytes[j]);
-    }
-    layout.offsets[i] = offset;
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), i, [&](std::size_t a, std::size_t b) { return layout.offsets[a] < layout.offsets[b]; }), i);
-    layout.bytes = std::max(layout.bytes, offset + bytes[i]);
+  layout.live_bytes = most_live(lifetimes);
+  Packing packing = pack_buffers(lifetimes);
+  layout.bytes = packing.bytes;
+  layout.scratch_offsets.resize(scratch.size(), 0);
+  std::size_t next = plan.buffers.size();
+  for (std::size_t position = 0; position < scratch.size(); ++position) {
+    layout.scratch_bytes = std::max(layout.scratch_bytes, scratch[position]);
+    layout.bytes_without_reuse += scratch[position];
+    if (scratch[position] > 0) layout.scratch_offsets[position] = packing.offsets[next++];
   }
-
-  std::vector<std::size_t> begins(schedule.nodes.size() + 2, 0), ends(schedule.nodes.size() + 2, 0);  // bytes that come and go, by position
-  for (std::size_t i = 0; i < count; ++i) {
-    begins[plan.buffers[i].first] += bytes[i];
-    ends[plan.buffers[i].last + 1] += bytes[i];
-  }
-  for (std::size_t position = 0, live = 0; position < begins.size(); ++position) {
-    live = live + begins[position] - ends[position];
-    layout.live_bytes = std::max(layout.live_bytes, live);
-  }
-
+  layout.offsets = std::move(packing.offsets);
+  layout.offsets.resize(plan.buffers.size());
   for (std::size_t i = 0; i < graph.node_count(); ++i) {
     const NodeRecord& record = graph.record(i);
     for (std::size_t k = 0; k < record.outputs.size(); ++k)
       if (plan.values[i][k].kind == Location::Kind::buffer && !record.op->is_alias()) layout.bytes_without_reuse += aligned(bytes_of(record.outputs[k], sizes));
   }
-  for (std::uint32_t index : schedule.nodes) {
-    const NodeRecord& record = graph.record(index);
-    std::vector<TensorType> types;
-    for (const Node input : record.inputs) types.push_back(bind(input.type(), sizes));
-    layout.scratch_bytes = std::max(layout.scratch_bytes, aligned(record.op->workspace(types)));
-  }
-  layout.scratch_offset = layout.bytes;
-  layout.bytes += layout.scratch_bytes;
   return layout;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "framework/graph.h"
@@ -36,16 +37,21 @@ MemoryPlan plan_memory(const Graph& graph, const Schedule& schedule);
 
 /// Offsets of the buffers in one arena for given sizes.
 struct ArenaLayout {
-  std::vector<std::size_t> offsets;        ///< by buffer, bytes, multiples of 64
+  std::vector<std::size_t> offsets;          ///< by buffer, bytes, multiples of 64
+  std::vector<std::size_t> scratch_offsets;  ///< likewise of the steps' scratch memory, by position of the schedule
   std::size_t bytes = 0;                   ///< of the arena, scratch memory included
-  std::size_t scratch_offset = 0;
   std::size_t scratch_bytes = 0;           ///< the most that one op asks for
   std::size_t live_bytes = 0;              ///< the most that is in use at one time: no layout can be smaller
-  std::size_t bytes_without_reuse = 0;     ///< if every value had memory of its own
+  std::size_t bytes_without_reuse = 0;     ///< if every value and every op's scratch had memory of its own
 };
 
-/// Packs the buffers: the largest first, each at the lowest place that is free while it lives.
+/// The scratch memory that each op of the schedule asks for (Op::workspace), by position. Smaller sizes may need more of it: work is cut otherwise.
+std::vector<std::size_t> scratch_bytes(const Graph& graph, const Schedule& schedule, const Sizes& sizes);
+
+/// Packs the buffers, and the ops' scratch memory, each piece for its op alone: see pack_buffers.
 ArenaLayout lay_out_arena(const Graph& graph, const Schedule& schedule, const MemoryPlan& plan, const Sizes& sizes);
+/// The same with this much scratch.
+ArenaLayout lay_out_arena(const Graph& graph, const MemoryPlan& plan, const Sizes& sizes, std::span<const std::size_t> scratch);
 
 /// A type with the sizes of its symbols filled in.
 TensorType bind(const TensorType& type, const Sizes& sizes);

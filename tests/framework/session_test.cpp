@@ -39,6 +39,43 @@ void expect_unchanged(const Model& model, const std::vector<Tensor>& before) {
   for (std::size_t i = 0; i < now.size(); ++i) EXPECT_TRUE(now[i].same_bits(before[i])) << i;
 }
 
+// x, by way of scratch memory: the fewer rows the more, as of an op that cuts little work into more pieces.
+class ByScratch final : public Op {
+ public:
+  std::string_view name() const override { return "by_scratch"; }
+  std::vector<TensorType> infer(std::span<const TensorType> inputs) const override { return {inputs[0]}; }
+  std::size_t workspace(std::span<const TensorType> inputs) const override { return floats(inputs[0].shape.count().constant()) * sizeof(float); }
+  void run(const KernelArgs& args) const override {
+    const std::span<const float> x = args.input<float>(0);
+    float* scratch = args.workspace<float>();
+    for (std::size_t i = 0; i < floats(args.inputs[0].count); ++i) scratch[i] = i < x.size() ? x[i] : -1;
+    std::copy_n(scratch, x.size(), args.output<float>(0).data());
+  }
+
+ private:
+  static std::size_t floats(std::int64_t count) { return static_cast<std::size_t>(100000 / count); }
+};
+
+TEST(Session, MakesRoomForScratchThatSmallerBatchesNeed) {
+  Graph graph;
+  const Node x = graph.input("x", {batch});
+  const Node kept = x + 1.0;  // lies beside the scratch
+  graph.output("kept", kept);
+  graph.output("y", make_node(std::make_shared<ByScratch>(), {kept * 2.0}) + kept);
+  const auto program = std::make_shared<const Program>(graph, std::make_shared<State>(), ProgramOptions{});
+  Session session(program);
+  for (const std::int64_t n : {64, 2, 64, 1, 3}) {
+    Tensor values(DType::float32, {n});
+    for (std::int64_t i = 0; i < n; ++i) values.mutable_values<float>()[static_cast<std::size_t>(i)] = static_cast<float>(i);
+    session.step({{"x", values}});
+    for (std::int64_t i = 0; i < n; ++i) {
+      EXPECT_EQ(session.fetch("kept").at(i), static_cast<double>(i + 1));
+      EXPECT_EQ(session.fetch("y").at(i), static_cast<double>(3 * (i + 1)));
+    }
+    EXPECT_GE(session.arena_bytes(), static_cast<std::size_t>(100000 / n) * sizeof(float));
+  }
+}
+
 // Losses of one-row batches add up to that of any batch, whichever sizes came before.
 TEST(Session, TakesBatchesOfAnySizeInAnyOrder) {
   Graph graph = test::regression();

@@ -80,6 +80,21 @@ TEST(Workloads, GiveTheSameBitsHoweverTheyAreRun) {
   }
 }
 
+TEST(Workloads, TakeHardlyMoreMemoryThanLivesAtOnce) {
+  for (const Workload& workload : workloads()) {
+    const Model model = compile_workload(workload);
+    const Program& program = model.train_program();
+    Sizes sizes;
+    sizes.set(batch.symbol(), workload.batch);
+    const ArenaLayout layout = lay_out_arena(program.graph(), program.schedule(), program.plan(), sizes);
+    EXPECT_LE(static_cast<double>(layout.bytes), 1.05 * static_cast<double>(layout.live_bytes)) << workload.name;
+    EXPECT_GE(layout.live_bytes, layout.scratch_bytes) << workload.name;
+    Session session = model.session();
+    session.step(workload.data(workload.batch));
+    EXPECT_EQ(session.arena_bytes(), layout.bytes) << workload.name;
+  }
+}
+
 TEST(Workloads, AreKnownByName) {
   try {
     workload("lenett");
