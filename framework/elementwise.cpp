@@ -10,6 +10,12 @@ namespace {
 constexpr std::int64_t tile_elements = ElementwiseOp::tile_size;
 constexpr std::int64_t tiles_a_piece = 16;  // some 16,000 elements: several microseconds of the cheapest op, what waking a thread costs
 constexpr std::size_t most_inputs = 8;
+
+Shape broadcast(std::span<const TensorType> inputs) {
+  Shape shape;
+  for (const TensorType& input : inputs) shape = broadcast_shapes(shape, input.shape);
+  return shape;
+}
 }  // namespace
 
 DType ElementwiseOp::result_dtype(std::span<const TensorType> inputs) const {
@@ -19,11 +25,9 @@ DType ElementwiseOp::result_dtype(std::span<const TensorType> inputs) const {
   return inputs[0].dtype;
 }
 
-std::vector<TensorType> ElementwiseOp::infer(std::span<const TensorType> inputs) const {
-  Shape shape;
-  for (const TensorType& input : inputs) shape = broadcast_shapes(shape, input.shape);
-  return {{result_dtype(inputs), shape}};
-}
+std::vector<TensorType> ElementwiseOp::infer(std::span<const TensorType> inputs) const { return {{result_dtype(inputs), broadcast(inputs)}}; }
+
+double ElementwiseOp::flops(std::span<const TensorType> inputs) const { return static_cast<double>(broadcast(inputs).count().constant()); }
 
 void ElementwiseOp::run(const KernelArgs& args) const {
   const TensorView& output = args.outputs[0];

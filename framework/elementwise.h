@@ -37,6 +37,7 @@ class ElementwiseOp : public Op {
   std::vector<TensorType> infer(std::span<const TensorType> inputs) const final;
   void run(const KernelArgs& args) const final;
   bool may_overwrite(std::size_t, std::size_t) const final { return true; }  // asked only where sizes are equal
+  double flops(std::span<const TensorType> inputs) const override;           ///< one for each element of the output
 };
 
 /// An elementwise op from a struct F that has

@@ -68,6 +68,7 @@ History fit(Model& model, const Dataset& train, const FitOptions& options) {
   if (options.validation) check_dataset(model, *options.validation, options.batch_size, "validation data");
 
   Run training(model, train, options.batch_size, model.session());
+  training.session.set_profile(options.profile);
   std::optional<Run> validation;
   if (options.validation) validation.emplace(model, *options.validation, options.batch_size, model.evaluation_session());
   const std::uint64_t seed = options.seed.value_or(model.state().seed());

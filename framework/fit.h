@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "framework/progress.h"
 
 namespace loglik {
+
+class Profile;
 
 struct FitOptions {
   std::int64_t epochs = 10;
@@ -22,6 +25,7 @@ struct FitOptions {
   std::function<void(const Progress&)> progress = {};  ///< called at most every `progress_seconds`, and when an epoch has ended
   double progress_seconds = 0.1;
   std::function<void(const EpochRecord&)> on_epoch = {};  ///< called when an epoch has ended
+  std::shared_ptr<Profile> profile = {};                  ///< measures the training steps; see framework/profile.h
 };
 
 /// How training went.

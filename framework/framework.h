@@ -22,6 +22,8 @@
 #include "framework/optimizers/learning_rate.h"
 #include "framework/optimizers/sgd.h"
 #include "framework/primitives.h"
+#include "framework/profile.h"
+#include "framework/profile_report.h"
 #include "framework/progress.h"
 #include "framework/registry.h"
 #include "framework/tensor.h"

@@ -25,7 +25,17 @@ void FusedElementwise::run(const KernelArgs& args) const {
 }
 
 double FusedElementwise::flops(std::span<const TensorType> inputs) const {
-  return static_cast<double>(program_.instructions().size()) * Op::flops(inputs);  // one for each element and op
+  Shape shape;
+  for (const TensorType& input : inputs) shape = broadcast_shapes(shape, input.shape);
+  double sum = 0;
+  std::vector<TensorType> operands;
+  for (const TileProgram::Instruction& instruction : program_.instructions()) {
+    operands.clear();
+    for (const TileProgram::Operand& operand : instruction.operands)
+      operands.push_back({operand.is_input ? inputs[operand.index].dtype : program_.result_type(operand.index).dtype, shape});
+    sum += instruction.op->flops(operands);
+  }
+  return sum;
 }
 
 }  // namespace loglik

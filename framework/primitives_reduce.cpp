@@ -83,6 +83,7 @@ class SumOfSquares final : public Op {  // y = Σ x²;    ∂x = 2·g·x
     const Node x = args.input(0);
     return {cast(2.0 * args.output_gradient(0), x.dtype()) * x};
   }
+  double flops(std::span<const TensorType> inputs) const override { return 2.0 * static_cast<double>(inputs[0].shape.count().constant()); }
 };
 
 }  // namespace

@@ -41,6 +41,7 @@ class BroadcastTo final : public Op {  // ∂x = g summed over what was stretche
  public:
   explicit BroadcastTo(Shape shape) : shape_(std::move(shape)) {}
   std::string_view name() const override { return "broadcast_to"; }
+  double flops(std::span<const TensorType>) const override { return 0; }
   Attributes attributes() const override { return {{"shape", shape_}}; }
   std::vector<TensorType> infer(std::span<const TensorType> inputs) const override {
     if (broadcast_shapes(inputs[0].shape, shape_) != shape_) throw ShapeError(fmt::format("{} does not broadcast to {}", to_string(inputs[0].shape), to_string(shape_)));
@@ -116,6 +117,7 @@ class Reshape final : public Op {  // ∂x = g in x's shape
 class Copy final : public Op {  // ∂x = g
  public:
   std::string_view name() const override { return "copy"; }
+  double flops(std::span<const TensorType>) const override { return 0; }
   std::vector<TensorType> infer(std::span<const TensorType> inputs) const override { return {inputs[0]}; }
   void run(const KernelArgs& args) const override {
     std::memcpy(args.outputs[0].data, args.inputs[0].data, static_cast<std::size_t>(args.inputs[0].count) * size_of(args.dtype(0)));
@@ -126,6 +128,7 @@ class Copy final : public Op {  // ∂x = g
 class Pack final : public Op {  // made after differentiation: has no gradient
  public:
   std::string_view name() const override { return "pack"; }
+  double flops(std::span<const TensorType>) const override { return 0; }
   bool packs_inputs() const override { return true; }
   std::vector<TensorType> infer(std::span<const TensorType> inputs) const override {
     require_same_dtype(inputs);

@@ -6,11 +6,13 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <optional>
 
 #include "framework/error.h"
 #include "framework/floating_point_guard.h"
 #include "framework/leaves.h"
 #include "framework/op.h"
+#include "framework/profile.h"
 #include "framework/session_inputs.h"
 #include "framework/target_check.h"
 
@@ -34,6 +36,7 @@ struct Session::Bound {
   std::size_t commit = 0;
   std::vector<TensorView> inputs;  // by input of the program
   std::vector<Copy> copies;        // updates that are not in place
+  std::optional<std::size_t> profiled;  // what the Profile calls these sizes
   const double* loss = nullptr;
   const double* gradient_norm_squared = nullptr;
 };
@@ -51,10 +54,18 @@ void Session::set_draw(std::uint64_t number) {
   random_->step = number;
 }
 
+void Session::set_profile(std::shared_ptr<Profile> profile) {
+  if (profile != nullptr) profile->attach(*program_);
+  profile_ = std::move(profile);
+  for (const std::unique_ptr<Bound>& bound : bound_) bound->profiled.reset();
+}
+
 StepResult Session::step(const Batch& batch) {
+  const std::int64_t begin = profile_ == nullptr ? 0 : profile_->now();
   if (target_check_ != nullptr) target_check_->check(batch, 0);
   bind(batch);
   Bound& bound = prepare();
+  if (profile_ != nullptr) profile_->begin_run(profiled_sizes(bound), begin);
   load_inputs(bound);
 
   const ProgramOptions& options = program_->options();
@@ -76,6 +87,7 @@ StepResult Session::step(const Batch& batch) {
   } else {
     run(bound);
   }
+  if (profile_ != nullptr) profile_->end_run();
   return {bound.loss == nullptr ? 0.0 : *bound.loss, bound.gradient_norm_squared == nullptr ? 0.0 : std::sqrt(*bound.gradient_norm_squared)};
 }
 
@@ -180,11 +192,25 @@ void Session::run_step(const Step& step) const {
   }
 }
 
+void Session::run_steps(const Bound& bound, std::size_t begin, std::size_t end) const {
+  if (profile_ != nullptr) return profile_->time(begin, end, [&](std::size_t i) { run_step(bound.steps[i]); });
+  for (std::size_t i = begin; i < end; ++i) run_step(bound.steps[i]);
+}
+
+std::size_t Session::profiled_sizes(Bound& bound) const {
+  if (!bound.profiled) {
+    std::vector<std::pair<const Op*, const KernelArgs*>> steps;
+    for (const Step& step : bound.steps) steps.emplace_back(step.op, &step.args);
+    bound.profiled = profile_->add_sizes(bound.sizes, steps);
+  }
+  return *bound.profiled;
+}
+
 void Session::run(Bound& bound) {
   const FloatingPointGuard guard;
-  for (std::size_t i = 0; i < bound.commit; ++i) run_step(bound.steps[i]);
+  run_steps(bound, 0, bound.commit);
   require_finite(bound);
-  for (std::size_t i = bound.commit; i < bound.steps.size(); ++i) run_step(bound.steps[i]);
+  run_steps(bound, bound.commit, bound.steps.size());
   for (const Bound::Copy& copy : bound.copies) std::memcpy(copy.to, copy.from, copy.bytes);
 }
 

@@ -14,6 +14,7 @@ namespace loglik {
 /// "<head>.mask" ("weight" and "mask" for the only head) say how much each sample counts.
 using Batch = std::vector<std::pair<std::string, Tensor>>;
 
+class Profile;
 class TargetCheck;
 
 /// The elements of an output, row-major, in the Session's memory.
@@ -64,6 +65,9 @@ class Session {
   /// Targets are checked against their support in each step; data that were checked before need not be.
   void set_target_check(std::shared_ptr<TargetCheck> check) { target_check_ = std::move(check); }
 
+  /// From the next step on, its time is measured; null: no longer. Throws ArgumentError for the Profile of another Program.
+  void set_profile(std::shared_ptr<Profile> profile);
+
  private:
   struct Step;
   struct Bound;
@@ -72,6 +76,8 @@ class Session {
   void make_room();
   void run(Bound& bound);
   void run_step(const Step& step) const;
+  void run_steps(const Bound& bound, std::size_t begin, std::size_t end) const;
+  std::size_t profiled_sizes(Bound& bound) const;
   void require_finite(Bound& bound);
   void load_inputs(Bound& bound);
   [[noreturn]] void explain_not_finite(Bound& bound, std::string_view what, double value);
@@ -81,6 +87,7 @@ class Session {
   std::shared_ptr<const Program> owner_;
   const Program* program_;
   std::shared_ptr<TargetCheck> target_check_;
+  std::shared_ptr<Profile> profile_;
   std::shared_ptr<std::byte> arena_;
   std::size_t arena_bytes_ = 0;
   ArenaLayout layout_;

@@ -13,8 +13,10 @@
 #include <nlohmann/json.hpp>
 
 #include "framework/blas.h"
+#include "framework/data/atomic_file.h"
 #include "framework/fit.h"
 #include "framework/head.h"
+#include "framework/profile_report.h"
 #include "framework/thread_pool.h"
 #include "models/train.h"
 #include "tools/commands.h"
@@ -33,6 +35,8 @@ struct Options {
   std::string out;
   bool json = false;
   bool draw = false;
+  bool profile = false;
+  std::string trace;  // a file for the profile's events; empty: none
 };
 
 Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
@@ -110,11 +114,31 @@ void introduce(const Prepared& prepared) {
   for (const Term& term : prepared.model.graph().terms()) fmt::print(stderr, "{}\n", term.description);
 }
 
+void print_result(const Prepared& prepared, const Evaluation& evaluation) {
+  fmt::print("test: {:.4f} nats a sample", evaluation.nll);
+  if (evaluation.skill) fmt::print(", skill {:.4f}", *evaluation.skill);
+  if (evaluation.accuracy) fmt::print(", accuracy {:.2f} %", 100 * *evaluation.accuracy);
+  if (const std::optional<double> score = score_of(evaluation)) fmt::print(", {} {:.4f}", prepared.model.graph().heads()[0]->score_name, *score);
+  fmt::print("\n");
+}
+
+// Once all else is done: measuring the roofline takes memory, which is not the training's.
+void tell_profile(const Profile& profile, const Options& options, AtomicFile* file) {
+  if (file != nullptr) {
+    file->write(trace(profile));
+    file->commit();
+  }
+  const std::string tables = report(profile, measure_roofline());
+  fmt::print(options.json ? stderr : stdout, "\n{}", tables);
+}
+
 void train(const Options& options) {
   if (options.threads) set_thread_count(*options.threads);
   if (const std::string_view problem = blas_threading_problem(); !problem.empty()) fmt::print(stderr, "loglik: warning: {}\n", problem);
   std::optional<RunFolder> folder;
   if (!options.out.empty()) folder.emplace(options.out);
+  std::optional<AtomicFile> trace_file;  // opened now: one that can't be written is told before the training
+  if (!options.trace.empty()) trace_file.emplace(options.trace);
   Prepared prepared = prepare(options.setting);
   introduce(prepared);
   const std::string& family = prepared.recipe.head.empty() ? prepared.entry->head : prepared.recipe.head;
@@ -137,18 +161,17 @@ void train(const Options& options) {
   fitting.seed = options.setting.seed;
   fitting.progress = on_progress;
   fitting.on_epoch = [&](const EpochRecord& epoch) { tell(epoch_event(epoch)); };
+  if (options.profile) fitting.profile = std::make_shared<Profile>();
   const History history = fit(prepared.model, prepared.data.train, fitting);
 
   const Evaluation evaluation = history.epochs.empty() ? evaluate(prepared.model, prepared.data.test, 256, marginal_nll) : *history.epochs.back().validation;
   tell(done_event(prepared.model, history, evaluation));
   if (folder) folder->save_parameters(prepared.model);
-  if (options.json) return;
-  if (options.draw) fmt::print("\n{}", draw_predictions(prepared));
-  fmt::print("test: {:.4f} nats a sample", evaluation.nll);
-  if (evaluation.skill) fmt::print(", skill {:.4f}", *evaluation.skill);
-  if (evaluation.accuracy) fmt::print(", accuracy {:.2f} %", 100 * *evaluation.accuracy);
-  if (const std::optional<double> score = score_of(evaluation)) fmt::print(", {} {:.4f}", prepared.model.graph().heads()[0]->score_name, *score);
-  fmt::print("\n");
+  if (!options.json) {
+    if (options.draw) fmt::print("\n{}", draw_predictions(prepared));
+    print_result(prepared, evaluation);
+  }
+  if (options.profile) tell_profile(*fitting.profile, options, trace_file ? &*trace_file : nullptr);
 }
 
 }  // namespace
@@ -162,7 +185,14 @@ void add_train_command(CLI::App& app) {
   command->add_option("--out", options->out, "A folder for history.jsonl and the parameters as .npy files");
   command->add_flag("--json", options->json, "One JSON object a line on stdout: one an epoch, one at the end");
   command->add_flag("--draw", options->draw, "Draw a few test images with their predictions at the end");
-  command->callback([options] { train(*options); });
+  CLI::Option* profile = command->add_option("--profile", options->trace,
+                                             "Tell where the time of training steps goes, by op and by step; FILE: the last steps as a trace for "
+                                             "ui.perfetto.dev or chrome://tracing");
+  profile->option_text("[FILE]")->expected(0, 1);
+  command->callback([options, profile] {
+    options->profile = profile->count() > 0;
+    train(*options);
+  });
 }
 
 }  // namespace loglik::tools

@@ -26,6 +26,7 @@ class SgdUpdate final : public Op {  // (θ, g, η) → (θ), or with momentum (
     return std::vector<TensorType>(inputs.size() - 2, inputs[0]);
   }
   bool may_overwrite(std::size_t input, std::size_t output) const override { return input == 2 * output; }
+  double flops(std::span<const TensorType> inputs) const override { return (inputs.size() == 4 ? 4.0 : 2.0) * static_cast<double>(inputs[0].shape.count().constant()); }
 
   void run(const KernelArgs& args) const override {
     const bool has_velocity = args.inputs.size() == 4;

@@ -86,6 +86,32 @@ TEST_F(CommandLine, WritesOneJsonObjectALine) {
   EXPECT_NE(result.error.find("logistic_regression on penguins_sex"), std::string::npos) << result.error;
 }
 
+TEST_F(CommandLine, ProfilesTheTrainingSteps) {
+  const std::string train = "logistic_regression --epochs 2 --batch-size 50 --threads 1";
+  const std::string trace = (folder / "trace.json").string();
+  const Result result = run("train " + train + " --profile=" + trace);
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  const std::size_t nll = result.out.find("test: "), by_op = result.out.find("\nby op "), by_step = result.out.find("\nby step ");
+  EXPECT_LT(nll, by_op) << result.out;
+  EXPECT_LT(by_op, by_step) << result.out;
+  EXPECT_NE(by_step, std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("profile of the program \"train\": 12 runs of "), std::string::npos) << result.out;
+  const Json events = Json::parse(read(trace)).at("traceEvents");
+  EXPECT_EQ(std::count_if(events.begin(), events.end(), [](const Json& event) { return event.at("cat") == "run"; }), 12);
+  EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const Json& event) { return event.at("cat") == "adam" && event.at("args").at("flops") > 0; }));
+
+  // Without a file, and with --json: tables go to stderr, every line of stdout is an object. What is learned is the same.
+  const Result json = run("train " + train + " --json --profile");
+  ASSERT_EQ(json.exit_code, 0) << json.error;
+  EXPECT_EQ(lines(json.out).back().at("parameters_sha256"), hash(train));
+  EXPECT_NE(json.error.find("\nby step "), std::string::npos) << json.error;
+
+  const Result refused = run("train " + train + " --profile=" + (folder / "missing" / "trace.json").string());
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.error.find("missing/trace.json"), std::string::npos) << refused.error;
+  EXPECT_EQ(refused.error.find("epoch"), std::string::npos) << "before anything is trained: " << refused.error;
+}
+
 TEST_F(CommandLine, SameBitsForAnyNumberOfThreads) {
   for (const std::string model : {"lenet5", "denoising_autoencoder"}) {
     const std::string run = model + " --data fashion_mnist_2000 --epochs 1 --seed 7";

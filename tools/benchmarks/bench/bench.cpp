@@ -19,6 +19,7 @@
 #include "framework/blas.h"
 #include "framework/error.h"
 #include "framework/head.h"
+#include "framework/profile_report.h"
 #include "framework/simd/math.h"
 #include "framework/thread_pool.h"
 #include "tests/support/allocation_counter.h"
@@ -37,6 +38,7 @@ struct Options {
   int threads = 1;
   double seconds = 3;
   std::int64_t predict = 0;  // images; 0: training steps
+  bool profile = false;
 };
 
 double microseconds(auto&& run) {
@@ -110,6 +112,12 @@ Json measure(const Workload& workload, const Options& options, Clock::time_point
   const ArenaLayout layout = lay_out_arena(program.graph(), program.schedule(), program.plan(), sizes);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
+  if (options.profile) {  // on its own: a clock in every op slows steps down
+    const auto profile = std::make_shared<Profile>();
+    session.set_profile(profile);
+    for (std::size_t i = 0; i < steps.values.size(); ++i) session.step(data);
+    fmt::print(stderr, "{}: {}\n", workload.name, report(*profile, measure_roofline()));
+  }
   const double step = steps.median();
   Json line{{"workload", workload.name}, {"batch", batch}, {"threads", options.threads}, {"step_us", rounded(step)},
             {"min_us", rounded(steps.least())}, {"params", parameter_count(model)}};
@@ -136,6 +144,7 @@ int run(int argc, char** argv) {
   app.add_option("--threads", options.threads, "threads of the pool")->capture_default_str()->check(CLI::Range(1, max_threads));
   app.add_option("--seconds", options.seconds, "how long each is measured")->capture_default_str()->check(CLI::NonNegativeNumber);
   app.add_option("--predict", options.predict, "time a prediction of so many samples instead of a training step")->check(CLI::PositiveNumber);
+  app.add_flag("--profile", options.profile, "tell on stderr where the time goes, by op and by step");
   CLI11_PARSE(app, argc, argv);
   if (options.workloads.empty())
     for (const Workload& workload : workloads()) options.workloads.emplace_back(workload.name);
