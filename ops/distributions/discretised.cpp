@@ -19,7 +19,6 @@
 
 namespace loglik {
 namespace {
-constexpr double infinity = Discretised::infinity;
 constexpr std::string_view wrapper = "Discretised";
 
 // Middles lie whole widths from here.
