@@ -125,7 +125,16 @@ struct Model::Data {
     return result;
   }
   std::shared_ptr<const Program> build(std::string name, const ProgramSource& source, bool has_objective) const {
-    return compile_program(graph, source, state, program_options(std::move(name), has_objective), options.observe, options.fusion);
+    return compile_program(graph, source, state, program_options(std::move(name), has_objective), options.observe, options.fusion, budget());
+  }
+  std::optional<MemoryBudget> budget() const {
+    if (!options.memory_budget) return {};
+    MemoryBudget result{*options.memory_budget, {}};
+    for (const auto& [name, size] : options.sizes) {
+      if (size < 0) throw ArgumentError(fmt::format("compile: the size of \"{}\" is {}, needs to be 0 or more", name, size));
+      result.sizes.set(Symbol(name), size);
+    }
+    return result;
   }
   void find_inputs();
   void find_aliases();

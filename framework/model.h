@@ -1,10 +1,12 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "framework/graph.h"
@@ -25,6 +27,8 @@ struct CompileOptions {
   std::uint64_t seed = 0;        ///< of initial parameters and of all random bits
   double dataset_weight = 0;     ///< Σ w of the training set, for terms per data set; `fit` sets it
   bool fusion = true;            ///< may several ops run as one? Bits are the same either way; without, each op is a step of its own
+  std::optional<std::size_t> memory_budget = {};  ///< bytes that a training step may take beside the State: see framework/README.md
+  std::vector<std::pair<std::string, std::int64_t>> sizes = {};  ///< at which sizes the budget holds: {{"batch", 64}}
   PassObserver observe = {};
 };
 
@@ -92,8 +96,9 @@ class Model {
 /// Turns a graph into programs: numbers its layers, differentiates the objective Σ heads' NLL + terms, attaches the optimiser, simplifies,
 /// schedules, plans memory. The graph may go on being used, also for other models.
 ///
-/// Throws ArgumentError for a graph without heads and terms or an optimiser's field out of range, GradientError where the objective can't be
-/// differentiated, NameError if two Variables or two outputs have one name or a node is called "loss".
+/// Throws ArgumentError for a graph without heads and terms, an optimiser's field out of range or a memory budget that can't be met (it says
+/// what could), GradientError where the objective can't be differentiated, NameError if two Variables or two outputs have one name or a node
+/// is called "loss".
 Model compile(Graph& graph, const CompileOptions& options = {});
 
 }  // namespace loglik

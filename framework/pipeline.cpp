@@ -1,11 +1,16 @@
 #include "framework/pipeline.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <unordered_set>
 
+#include "framework/error.h"
 #include "framework/leaves.h"
 #include "framework/passes/passes.h"
+#include "framework/passes/plan_memory.h"
+#include "framework/passes/schedule.h"
 
 namespace loglik {
 namespace {
@@ -30,6 +35,28 @@ void add_to_state(const Graph& graph, const std::map<const VariableInfo*, std::s
     state.add_slab(node.name(), info_of(node), parts);
   }
   for (const auto& [info, node] : variables) state.add(node.name(), info_of(node));
+}
+
+void require_sizes(const Graph& graph, const Sizes& sizes) {
+  for (std::size_t i = 0; i < graph.node_count(); ++i)
+    for (const TensorType& type : graph.record(i).outputs)
+      for (const Dim dim : type.shape.dims())
+        if (!dim.is_constant() && !sizes.has(dim.symbol()))
+          throw ArgumentError(fmt::format("memory_budget: how large is \"{0}\"? Give it: .sizes = {{{{\"{0}\", …}}}}", dim.symbol().name()));
+}
+
+std::size_t arena_bytes(const Graph& graph, bool fusion, const Sizes& sizes) {
+  const Graph ready = protect_updates(fusion ? fuse_elementwise(graph) : Graph(graph.data()));
+  const Schedule order = schedule(ready);
+  return lay_out_arena(ready, order, plan_memory(ready, order), sizes).bytes;
+}
+
+Graph within_budget(const Graph& graph, std::string_view program, bool fusion, const MemoryBudget& budget) {
+  require_sizes(graph, budget.sizes);
+  Recomputed result = recompute(graph, "loss", budget.sizes, budget.bytes, [&](const Graph& plan) { return arena_bytes(plan, fusion, budget.sizes); });
+  if (result.bytes > budget.bytes)
+    throw ArgumentError(fmt::format("memory_budget: the program \"{}\" takes at least {} bytes, the budget is {}", program, result.bytes, budget.bytes));
+  return std::move(result.graph);
 }
 
 }  // namespace
@@ -66,7 +93,7 @@ std::vector<std::vector<std::string>> find_slabs(const Graph& graph, const State
 }
 
 std::shared_ptr<const Program> compile_program(const Graph& graph, const ProgramSource& source, std::shared_ptr<State> state, ProgramOptions options,
-                                               const PassObserver& observe, bool fusion) {
+                                               const PassObserver& observe, bool fusion, const std::optional<MemoryBudget>& budget) {
   Graph now = extract(graph, source.outputs, source.updates);
   const auto seen = [&](std::string_view pass) {
     if (observe) observe(options.name, pass, now);
@@ -91,6 +118,10 @@ std::shared_ptr<const Program> compile_program(const Graph& graph, const Program
   add_to_state(before_simplify, names, *state);  // with Variables that simplification may make unread
   now = simplify(before_simplify);
   seen("simplify");
+  if (budget && source.training) {
+    now = within_budget(now, options.name, fusion, *budget);
+    seen("recompute");
+  }
   if (fusion) {
     options.unfused = std::make_shared<const Graph>(std::move(now));
     now = fuse_elementwise(*options.unfused);

@@ -1,6 +1,7 @@
 #include "framework/passes/pack_buffers.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <numeric>
 #include <set>

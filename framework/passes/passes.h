@@ -1,4 +1,6 @@
 #pragma once
+#include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,6 +53,18 @@ Graph remove_dead_nodes(const Graph& before);
 
 /// The four above, repeated until nothing more goes away.
 Graph simplify(const Graph& before);
+
+struct Recomputed {
+  Graph graph;
+  std::size_t bytes;  ///< of its plan
+};
+/// The bytes that running a graph takes.
+using PlanBytes = std::function<std::size_t(const Graph&)>;
+
+/// Computes values of the forward pass (what comes up to the output `loss`) again in the backward pass, cheap ones first, until the plan takes
+/// no more than `budget` bytes; random ops draw the same bits again. The graph itself if it fits or has no loss. If none of the plans that it
+/// tries fits, the smallest.
+Recomputed recompute(const Graph& before, std::string_view loss, const Sizes& sizes, std::size_t budget, const PlanBytes& plan_bytes);
 
 /// Groups elementwise ops that read each other into one op each, which computes them tile by tile: see tile_program.h. Same bits as before.
 Graph fuse_elementwise(const Graph& before);
