@@ -300,6 +300,13 @@ Elements Session::elements(std::string_view name) const {
   return result;
 }
 
+void Session::extents(std::string_view name, Extents& result) const {
+  const Node node = program_->output(name);
+  if (bound_.empty()) throw ArgumentError(fmt::format("\"{}\" was asked for before the first step", name));
+  result.clear();
+  for (const Dim dim : node.shape().dims()) result.push_back(dim.size(bound_.front()->sizes));
+}
+
 double Session::scalar(std::string_view name) const {
   const Elements value = elements(name);
   if (value.count != 1) throw ShapeError(fmt::format("\"{}\" has {} elements, not one", name, value.count));

@@ -53,6 +53,7 @@ class Session {
   Tensor fetch(std::string_view name) const;
   double scalar(std::string_view name) const;    ///< the same of a scalar, without allocation
   Elements elements(std::string_view name) const;  ///< the same where they lie, until the next step
+  void extents(std::string_view name, Extents& result) const;  ///< their sizes; allocates nothing where `result` has room
   bool has_output(std::string_view name) const;
 
   /// Which draw random ops make in the next runs of a program that does not train: the same number, the same bits; 0 at first. A program that

@@ -47,19 +47,20 @@ void require_within_support(std::string_view who, const Distribution& d, const E
 
 TargetCheck::TargetCheck(std::shared_ptr<const Program> program, std::vector<CheckedTarget> targets)
     : targets_(std::move(targets)), session_(std::move(program)) {
-  for (const CheckedTarget& target : targets_) outputs_.emplace_back(target.head + ".target", target.head + ".weight");
+  for (const CheckedTarget& target : targets_) names_.push_back({fmt::format("head \"{}\"", target.head), target.head + ".target", target.head + ".weight"});
 }
 
 void TargetCheck::check(const Batch& batch, std::int64_t first_row) {
   if (targets_.empty()) return;
   session_.step(batch);
   for (std::size_t i = 0; i < targets_.size(); ++i) {
-    const CheckedTarget& target = targets_[i];
-    const Elements y = session_.elements(outputs_[i].first), weight = session_.elements(outputs_[i].second);
+    const Names& names = names_[i];
+    const Elements y = session_.elements(names.target), weight = session_.elements(names.weight);
     if (weight.count == 0) continue;
     const std::int64_t values_a_sample = y.count / weight.count;
     const auto counts = [&](std::int64_t k) { return static_cast<const double*>(weight.data)[k / values_a_sample] > 0; };
-    require_within_support(fmt::format("head \"{}\"", target.head), target.distribution, y, session_.fetch(outputs_[i].first).extents(), first_row, counts);
+    session_.extents(names.target, extents_);
+    require_within_support(names.head, targets_[i].distribution, y, extents_, first_row, counts);
   }
 }
 

@@ -35,7 +35,11 @@ class TargetCheck {
 
  private:
   std::vector<CheckedTarget> targets_;
-  std::vector<std::pair<std::string, std::string>> outputs_;  // names of target and weight
+  struct Names {
+    std::string head, target, weight;  // for messages, and of the outputs
+  };
+  std::vector<Names> names_;
+  Extents extents_;  // of the target at hand: a step allocates nothing
   Session session_;
 };
 
