@@ -11,6 +11,8 @@ namespace loglik {
 namespace {
 
 constexpr std::size_t most_tried = 4096;  // lifetimes: some 10 ms an order
+constexpr std::size_t most_repairs = 64;  // of an order, and of the time they may take all
+constexpr std::size_t most_comparisons = 4'000'000;
 
 // One after the other, in the order given.
 Packing pack_in_order(std::span<const Lifetime> lifetimes, std::span<const std::size_t> order) {
@@ -135,11 +137,17 @@ Packing pack_buffers(std::span<const Lifetime> lifetimes) {
   if (lifetimes.size() > most_tried) return best;
   const std::size_t least = most_live(lifetimes);
   std::vector<std::size_t> order(lifetimes.size());
+  const std::size_t repairs = std::min<std::size_t>(most_repairs, most_comparisons / (lifetimes.size() * lifetimes.size() + 1));
   const auto attempt = [&](const auto& weight) {
     if (best.bytes == least) return;
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weight(lifetimes[a]) > weight(lifetimes[b]); });
-    if (Packing packing = pack_in_order(lifetimes, order); packing.bytes < best.bytes) best = std::move(packing);
+    for (std::size_t repair = 0; repair <= repairs && best.bytes > least; ++repair) {
+      Packing packing = pack_in_order(lifetimes, order);
+      const auto too_high = [&](std::size_t i) { return packing.offsets[i] + lifetimes[i].bytes > least; };
+      std::stable_partition(order.begin(), order.end(), too_high);
+      if (packing.bytes < best.bytes) best = std::move(packing);
+    }
   };
   const auto length = [](const Lifetime& lifetime) { return lifetime.last - lifetime.first + 1; };
   attempt([&](const Lifetime& lifetime) { return lifetime.bytes; });

@@ -21,7 +21,8 @@ struct Packing {
 std::size_t most_live(std::span<const Lifetime> lifetimes);
 
 /// Places that overlap only where lifetimes don't. Each goes to the smallest gap that holds it, in several orders (large ones first, long-lived
-/// ones first, as time goes); the smallest packing is taken. More than 4,096 are only packed as time goes: n·log n instead of n².
+/// ones first, as time goes); the smallest packing is taken. An order is repaired some times: what came to lie higher than it should goes first.
+/// More than 4,096 are only packed as time goes: n·log n instead of n².
 Packing pack_buffers(std::span<const Lifetime> lifetimes);
 
 }  // namespace loglik
