@@ -16,11 +16,9 @@ double printed(double value) { return value; }
 int printed(std::int32_t value) { return value; }
 }  // namespace
 
-void require_within_support(std::string_view who, const Distribution& d, const Elements& y, const Extents& extents, std::int64_t first_row,
-                            const std::function<bool(std::int64_t)>& counts) {
-  if (!d.support()) return;
+void require_within_support(std::string_view who, const Distribution& d, const Support& support, const Elements& y, const Extents& extents,
+                            std::int64_t first_row, const std::function<bool(std::int64_t)>& counts) {
   const FloatingPointGuard guard;
-  const Support support = *d.support();
   const std::int64_t values_a_row = extents.empty() || extents[0] == 0 ? 1 : y.count / extents[0];
   const auto place = [&](std::int64_t k) {
     return fmt::format("row {}{}", first_row + k / values_a_row, values_a_row > 1 ? fmt::format(", value {}", k % values_a_row) : "");
@@ -47,6 +45,7 @@ void require_within_support(std::string_view who, const Distribution& d, const E
 
 TargetCheck::TargetCheck(std::shared_ptr<const Program> program, std::vector<CheckedTarget> targets)
     : targets_(std::move(targets)), session_(std::move(program)) {
+  for (const CheckedTarget& target : targets_) supports_.push_back(target.distribution.support().value());
   for (const CheckedTarget& target : targets_) names_.push_back({fmt::format("head \"{}\"", target.head), target.head + ".target", target.head + ".weight"});
 }
 
@@ -60,7 +59,7 @@ void TargetCheck::check(const Batch& batch, std::int64_t first_row) {
     const std::int64_t values_a_sample = y.count / weight.count;
     const auto counts = [&](std::int64_t k) { return static_cast<const double*>(weight.data)[k / values_a_sample] > 0; };
     session_.extents(names.target, extents_);
-    require_within_support(names.head, targets_[i].distribution, y, extents_, first_row, counts);
+    require_within_support(names.head, targets_[i].distribution, supports_[i], y, extents_, first_row, counts);
   }
 }
 

@@ -14,8 +14,9 @@ namespace loglik {
 /// Throws SupportError for the first of `values`, a row-major array of these sizes, that lies outside d's support, and for the first
 /// row of a simplex that does not add up to 1: "head "y": y = 2 at row 17, value 2 lies outside (0, 1), the support of beta: use …", where
 /// `who` is `head "y"` and rows are counted from `first_row`. Only of elements k for which `counts(k)`. Denormals count as 0.
-void require_within_support(std::string_view who, const Distribution& d, const Elements& values, const Extents& extents, std::int64_t first_row,
-                            const std::function<bool(std::int64_t)>& counts);
+/// `support` is d's, which may take time and memory to ask for.
+void require_within_support(std::string_view who, const Distribution& d, const Support& support, const Elements& values, const Extents& extents,
+                            std::int64_t first_row, const std::function<bool(std::int64_t)>& counts);
 
 /// What a target is held against.
 struct CheckedTarget {
@@ -38,6 +39,7 @@ class TargetCheck {
   struct Names {
     std::string head, target, weight;  // for messages, and of the outputs
   };
+  std::vector<Support> supports_;  // asked for once: wrappers check themselves and name their parts
   std::vector<Names> names_;
   Extents extents_;  // of the target at hand: a step allocates nothing
   Session session_;

@@ -115,8 +115,9 @@ Rows Marginal::Likelihood::take(const Tensor& y, const std::optional<Tensor>& we
     if (weight > 0) kept.emplace_back(row, weight);
   }
   const Elements elements{y.dtype(), y.count(), y.data()};
-  require_within_support("fit_marginal", *distribution_, elements, {n, y.count() / n}, 0,
-                         [&](std::int64_t k) { return weight_of(k * n / elements.count) > 0; });
+  if (const std::optional<Support> support = distribution_->support())
+    require_within_support("fit_marginal", *distribution_, *support, elements, {n, y.count() / n}, 0,
+                           [&](std::int64_t k) { return weight_of(k * n / elements.count) > 0; });
   if (kept.empty()) throw ArgumentError(fmt::format("fit_marginal: all {} rows have weight 0", n));
   if (width == 1) {
     std::stable_sort(kept.begin(), kept.end(), [&](const auto& a, const auto& b) { return values[a.first] < values[b.first]; });

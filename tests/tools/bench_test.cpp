@@ -6,6 +6,7 @@
 
 #include "framework/error.h"
 #include "framework/thread_pool.h"
+#include "tests/support/allocation_counter.h"
 #include "tools/benchmarks/bench/floor.h"
 #include "tools/benchmarks/bench/workload.h"
 
@@ -92,6 +93,20 @@ TEST(Workloads, TakeHardlyMoreMemoryThanLivesAtOnce) {
     Session session = model.session();
     session.step(workload.data(workload.batch));
     EXPECT_EQ(session.arena_bytes(), layout.bytes) << workload.name;
+  }
+}
+
+TEST(Workloads, AllocateNothingInAStep) {
+  if (!test::allocations_are_counted()) GTEST_SKIP() << "allocations are not counted in this build";
+  for (const Workload& workload : workloads()) {
+    const Model model = compile_workload(workload);
+    Session session = model.session();
+    const Batch data = workload.data(workload.batch);
+    session.step(data);
+    session.step(data);
+    const std::int64_t before = test::allocations();
+    session.step(data);
+    EXPECT_EQ(test::allocations() - before, 0) << workload.name;
   }
 }
 
