@@ -6,6 +6,8 @@
 
 #include <hwy/highway.h>
 
+#include <type_traits>
+
 #include "ops/conv2d_simd_kernels.h"
 
 HWY_BEFORE_NAMESPACE();

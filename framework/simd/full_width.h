@@ -3,8 +3,6 @@
 namespace loglik::simd {
 
 #if defined(__x86_64__) && defined(__GNUC__)
-#define LOGLIK_HAS_FULL_WIDTH 1
-
 enum class Width { portable, avx2, avx512 };
 
 /// The widest vectors that the processor and the system have; found out once.
