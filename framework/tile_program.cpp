@@ -1,5 +1,7 @@
 #include "framework/tile_program.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "framework/error.h"
@@ -17,7 +19,9 @@ constexpr std::size_t stack_bytes = std::max(tile_bytes, most_slots * least_tile
 
 TileProgram::TileProgram(std::vector<Instruction> instructions, std::span<const TensorType> inputs, const Shape& shape)
     : instructions_(std::move(instructions)), inputs_(inputs.begin(), inputs.end()) {
-  if (instructions_.size() > most_instructions || inputs_.size() > most_inputs) throw ArgumentError("TileProgram: too many instructions or inputs");
+  if (instructions_.size() > most_instructions || inputs_.size() > most_inputs)
+    throw ArgumentError(fmt::format("TileProgram: {} instructions and {} inputs, at most {} and {} go together", instructions_.size(), inputs_.size(),
+                                    most_instructions, most_inputs));
   for (const Instruction& instruction : instructions_) {
     std::vector<TensorType> operands;
     for (const Operand& operand : instruction.operands) {

@@ -26,9 +26,9 @@ class TileProgram {
     std::vector<Operand> operands;
     std::optional<std::uint32_t> output = {};  ///< of the program, that its result is
   };
-  static constexpr std::size_t most_inputs = 24, most_instructions = 32, most_outputs = 16;
+  static constexpr std::size_t most_inputs = 24, most_instructions = 16;
 
-  /// `shape`: of every result; inputs of other shapes broadcast to it. `inputs`: their types.
+  /// `shape`: of every result; inputs of other shapes broadcast to it. `inputs`: their types. Throws ArgumentError for more than there may be.
   TileProgram(std::vector<Instruction> instructions, std::span<const TensorType> inputs, const Shape& shape);
 
   const std::vector<Instruction>& instructions() const { return instructions_; }

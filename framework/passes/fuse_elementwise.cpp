@@ -92,7 +92,7 @@ class Groups {
     return i;
   }
 
-  // Pieces of a long group, each with no more instructions, inputs and outputs than a TileProgram takes.
+  // Pieces of a long group, each with no more instructions and inputs than a TileProgram takes.
   void cut(const std::vector<std::uint32_t>& nodes, std::vector<std::vector<std::uint32_t>>& result) const {
     std::vector<std::uint32_t> piece;
     std::vector<Node> outside;
@@ -108,7 +108,7 @@ class Groups {
             outside.push_back(input);
       };
       note_inputs();
-      if (piece.size() == TileProgram::most_outputs || outside.size() > TileProgram::most_inputs) {
+      if (piece.size() == TileProgram::most_instructions || outside.size() > TileProgram::most_inputs) {
         finish();
         note_inputs();
       }
