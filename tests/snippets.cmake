@@ -21,16 +21,18 @@ endforeach()
 
 add_library(loglik_snippets INTERFACE)
 target_link_libraries(loglik_snippets INTERFACE loglik_rules loglik_models)
-target_compile_options(loglik_snippets INTERFACE -O0 -Wno-unused)  # checked, not used
+target_compile_options(loglik_snippets INTERFACE -O0)
 if(TARGET loglik_conformance)
   target_link_libraries(loglik_snippets INTERFACE loglik_conformance)
 endif()
+
+list(TRANSFORM blocks PREPEND ${snippets}/ OUTPUT_VARIABLE sources)
+set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -Wno-unused)  # checked, not used; comes last, as clang wants it
 
 set(fragments ${blocks})
 list(FILTER fragments EXCLUDE REGEX "_(program|build)_[0-9]+\\.cpp$")
 if(TARGET conformance_test)  # its README is of tests, which run
   list(REMOVE_ITEM fragments tests_conformance_readme.cpp)
-  set_source_files_properties(${snippets}/tests_conformance_readme.cpp PROPERTIES COMPILE_OPTIONS -Wno-unused)
   target_sources(conformance_test PRIVATE ${snippets}/tests_conformance_readme.cpp)
   target_link_libraries(conformance_test PRIVATE loglik_models)
 endif()

@@ -137,10 +137,10 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Tanh(D d, V x) {
   const V size = hn::Abs(x), square = hn::Mul(x, x), one = hn::Set(d, 1.0f);
   const V p = Poly(d, square, -0.33333331f, 0.1333321f, -0.053947322f, 0.021703647f, -0.0081844283f, 0.0021492054f);
-  const V near = hn::MulAdd(hn::Mul(square, x), p, x);
+  const V near = hn::MulAdd(hn::Mul(square, size), p, size);
   const V e = Exp(d, hn::Add(size, size));
-  const V far = hn::CopySign(hn::Sub(one, hn::Div(hn::Set(d, 2.0f), hn::Add(e, one))), x);
-  return hn::IfThenElse(hn::Lt(size, hn::Set(d, 0.62f)), near, far);
+  const V far = hn::Sub(one, hn::Div(hn::Set(d, 2.0f), hn::Add(e, one)));
+  return hn::CopySign(hn::IfThenElse(hn::Lt(size, hn::Set(d, 0.62f)), near, far), x);  // also of −0
 }
 
 // e^−|x|/(1 + e^−|x|) below 0: to full relative precision.

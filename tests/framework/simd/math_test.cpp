@@ -32,6 +32,14 @@ TEST_P(SimdMath, IsSoWithEveryInstructionSet) {
   hwy::SetSupportedTargetsForTest(0);
 }
 
+TEST_P(SimdMath, TakesSpecialValuesAsTheCLibraryDoes) {
+  for (const float x : {0.0f, -0.0f, infinity, -infinity, nan, 1.0f, -1.0f, 0x1p-149f, -0x1p-149f, 3.4e38f, -3.4e38f}) {
+    float y = 0;
+    GetParam().compute(&x, &y, 1);
+    EXPECT_LE(ulps(y, GetParam().exact(x)), GetParam().most_ulps) << y << " at " << x;
+  }
+}
+
 TEST_P(SimdMath, DependsOnTheElementAlone) {  // not on its place, its neighbours or the length
   std::vector<float> x(67), whole(67), part(67);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.37f * static_cast<float>(i) - 9;
