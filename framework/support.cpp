@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
+
+#include "framework/simd/full_width.h"
 
 namespace loglik {
 namespace {
@@ -41,6 +44,30 @@ bool Support::contains(double y) const {
   if (upper_open_ ? y >= upper_ : y > upper_) return false;
   return !integer_ || y == std::floor(y);
 }
+
+template <class T>
+bool Support::contains_all(std::span<const T> y) const {
+  // Bounds that count as within; next to an open 0 the smallest normal number, as denormal ones may count as 0.
+  constexpr double largest = std::numeric_limits<double>::max(), smallest = std::numeric_limits<double>::min();
+  const auto next = [](double bound, double towards) { return bound == 0 ? std::copysign(smallest, towards) : std::nextafter(bound, towards); };
+  const double low = std::max(lower_open_ ? next(lower_, infinity) : lower_, -largest);
+  const double high = std::min(upper_open_ ? next(upper_, -infinity) : upper_, largest);
+  std::int64_t outside = 0;
+  simd::at_full_width([&] {
+    std::int64_t found = 0;
+    for (const T element : y) {
+      const double value = static_cast<double>(element);
+      found += !(value >= low) | !(value <= high) | (integer_ & (value != std::floor(value)));
+    }
+    outside = found;
+  });
+  return outside == 0;
+}
+template bool Support::contains_all(std::span<const float>) const;
+template bool Support::contains_all(std::span<const double>) const;
+template bool Support::contains_all(std::span<const std::int32_t>) const;
+template bool Support::contains_all(std::span<const std::uint8_t>) const;
+template bool Support::contains_all(std::span<const bool>) const;
 
 bool Support::includes(const Support& inner) const {
   if (simplex_ || inner.simplex_) return simplex_ && inner.simplex_ && (!lower_open_ || inner.lower_open_);

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace loglik {
@@ -22,6 +23,9 @@ class Support {
       : lower_(lower), upper_(upper), lower_open_(lower_open), upper_open_(upper_open), integer_(integer) {}
 
   bool contains(double y) const;  ///< false for NaN and infinities; of the simplex: does it contain rows with such an element?
+  /// Of each of these: at the speed of memory. T: the C++ type of any DType.
+  template <class T>
+  bool contains_all(std::span<const T> y) const;
   bool includes(const Support& inner) const;  ///< is each value, or row, of `inner` one of this support?
   bool is_integer() const { return integer_; }
   bool is_simplex() const { return simplex_; }

@@ -13,8 +13,10 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <system_error>
+#include <thread>
 
 #include "framework/blas.h"
 #include "framework/error.h"
@@ -63,6 +65,46 @@ std::int64_t parameter_count(const Model& model) {
   std::int64_t count = 0;
   for (const auto& [name, tensor] : model.parameters()) count += tensor.count();
   return count;
+}
+
+// Of the program's step at one thread and at `threads`, in turns with the products alone: in one loop, and in `threads` loops that know
+// nothing of each other, which is as much as this machine's cores, caches and memory gain from threads.
+Json measure_threads(Session& session, const Batch& data, const std::vector<Product>& products, const Options& options) {
+  std::vector<Floor> floors;
+  for (int i = 0; i < options.threads; ++i) floors.emplace_back(products, blas_gemm);
+  const double turn = std::min(0.1, options.seconds / 12);
+  const auto rate = [&](auto&& run) {  // runs a second
+    run();
+    const auto begin = Clock::now();
+    std::int64_t runs = 0;
+    double seconds = 0;
+    do {
+      run();
+      ++runs;
+      seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    } while (seconds < turn);
+    return static_cast<double>(runs) / seconds;
+  };
+  Times one, all, speedups, independent;
+  const auto begin = Clock::now();
+  do {
+    set_thread_count(1);
+    const double one_rate = rate([&] { session.step(data); }), floor_rate = rate([&] { floors[0].run(); });
+    std::vector<double> rates(floors.size());
+    {
+      std::vector<std::jthread> loops;
+      for (std::size_t i = 0; i < floors.size(); ++i) loops.emplace_back([&, i] { rates[i] = rate([&] { floors[i].run(); }); });
+    }
+    set_thread_count(options.threads);
+    const double all_rate = rate([&] { session.step(data); });
+    one.values.push_back(1e6 / one_rate);
+    all.values.push_back(1e6 / all_rate);
+    speedups.values.push_back(all_rate / one_rate);
+    independent.values.push_back(std::reduce(rates.begin(), rates.end()) / floor_rate);
+  } while (std::chrono::duration<double>(Clock::now() - begin).count() < options.seconds || all.values.size() < 5);
+  const auto two_digits = [](double value) { return std::round(100 * value) / 100; };
+  return {{"one_thread_us", rounded(one.median())}, {"all_threads_us", rounded(all.median())}, {"speedup", two_digits(speedups.median())},
+          {"independent_speedup", two_digits(independent.median())}};
 }
 
 // For `seconds`, at least five steps.
@@ -131,6 +173,7 @@ Json measure(const Workload& workload, const Options& options, Clock::time_point
   line["peak_rss_bytes"] = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
   line["allocations_per_step"] = test::allocations_are_counted() ? Json(allocations) : Json(nullptr);
   line["start_to_first_step_ms"] = rounded(first_step);
+  if (options.threads > 1) line.update(measure_threads(session, data, products(program, sizes), options));
   line["blas"] = blas_description();
   line["simd"] = simd::target();
   return line;
