@@ -7,10 +7,12 @@
 #include <numbers>
 #include <utility>
 
+#include "framework/side_by_side.h"
+#include "framework/simd/full_width.h"
+#include "framework/simd/philox.h"
+
 namespace loglik {
 namespace {
-
-using Block = std::array<std::uint32_t, 4>;
 
 /// The finaliser of SplitMix64, variant 13 of Stafford's mixers; 0 stays 0.
 std::uint64_t splitmix(std::uint64_t z) {
@@ -22,49 +24,44 @@ std::uint64_t splitmix(std::uint64_t z) {
 std::uint32_t low(std::uint64_t v) { return static_cast<std::uint32_t>(v); }
 std::uint32_t high(std::uint64_t v) { return static_cast<std::uint32_t>(v >> 32); }
 
-/// The blocks of a key.
-class Blocks {
- public:
-  explicit Blocks(RandomKey key) : step_(key.step) {
-    const std::uint64_t k = splitmix(key.seed) ^ key.name;
-    key_ = {low(k), high(k)};
-  }
-  Block operator[](std::uint64_t block) const { return philox({low(step_), high(step_), low(block), high(block)}, key_); }
-
- private:
-  std::uint64_t step_;
-  std::array<std::uint32_t, 2> key_;
-};
+/// Philox's key.
+std::uint64_t word_of(RandomKey key) { return splitmix(key.seed) ^ key.name; }
 
 /// 53 bits of half a block as an integer.
-std::uint64_t bits53(const Block& block, int half) {
-  return ((static_cast<std::uint64_t>(block[2 * half + 1]) << 32) | block[2 * half]) >> 11;
-}
+std::uint64_t bits53(const std::uint32_t* half) { return ((static_cast<std::uint64_t>(half[1]) << 32) | half[0]) >> 11; }
 
-/// values[j] = elements(block (first + j) / N)[(first + j) mod N], each block computed once.
-template <int N, class T, class Elements>
-void fill(RandomKey key, std::uint64_t first, std::span<T> values, Elements elements) {
-  const Blocks blocks(key);
-  std::uint64_t index = first / N;
+/// values[j] = element (first + j) mod N of the N that block ⌊(first + j)/N⌋ gives. convert(words, values, count) makes `count` values,
+/// whole blocks of them; each block is computed once, most of them several side by side.
+template <int N, class T, class Convert>
+void fill(RandomKey key, std::uint64_t first, std::span<T> values, Convert convert) {
+  constexpr std::size_t blocks_a_time = 256;  // 4 KB: stays in the L1 cache
+  std::array<std::uint32_t, 4 * blocks_a_time> words;
+  const auto some = [&](std::uint64_t block, std::size_t blocks, T* to) {
+    simd::philox(word_of(key), key.step, block, blocks, words.data());
+    simd::at_full_width([=, from = words.data()] { convert(from, to, blocks * N); });
+  };
+  std::array<T, N> split;  // of the blocks that lie half outside
+  std::uint64_t block = first / N;
   std::size_t done = 0;
-  if (const std::size_t skipped = first % N) {
-    const std::array<T, N> block = elements(blocks[index++]);
+  if (const std::size_t skipped = first % N; skipped != 0 && !values.empty()) {
+    some(block++, 1, split.data());
     done = std::min<std::size_t>(N - skipped, values.size());
-    std::copy_n(block.begin() + skipped, done, values.begin());
+    std::copy_n(split.begin() + skipped, done, values.begin());
   }
-  for (; values.size() - done >= N; done += N) {
-    const std::array<T, N> block = elements(blocks[index++]);
-    std::copy_n(block.begin(), N, values.begin() + done);
+  while (const std::size_t blocks = std::min(blocks_a_time, (values.size() - done) / N)) {
+    some(block, blocks, values.data() + done);
+    block += blocks;
+    done += blocks * N;
   }
   if (done < values.size()) {
-    const std::array<T, N> block = elements(blocks[index]);
-    std::copy_n(block.begin(), values.size() - done, values.begin() + done);
+    some(block, 1, split.data());
+    std::copy_n(split.begin(), values.size() - done, values.begin() + done);
   }
 }
 
-std::array<double, 2> box_muller(const Block& block) {
-  const double u = static_cast<double>(bits53(block, 0) + 1) * 0x1p-53;  // in (0, 1], exactly
-  const double angle = 2 * std::numbers::pi * (static_cast<double>(bits53(block, 1)) * 0x1p-53);
+std::array<double, 2> box_muller(const std::uint32_t* block) {
+  const double u = static_cast<double>(bits53(block) + 1) * 0x1p-53;  // in (0, 1], exactly
+  const double angle = 2 * std::numbers::pi * (static_cast<double>(bits53(block + 2)) * 0x1p-53);
   const double radius = std::sqrt(-2 * std::log(u));
   return {radius * std::cos(angle), radius * std::sin(angle)};
 }
@@ -72,14 +69,15 @@ std::array<double, 2> box_muller(const Block& block) {
 /// The words of a key's blocks, one after another.
 class Words {
  public:
-  explicit Words(RandomKey key) : blocks_(key), block_(blocks_[0]) {}
+  explicit Words(RandomKey key) : key_(key) {}
 
   std::uint32_t next() {
-    if (used_ == 4) {
-      block_ = blocks_[++index_];
+    if (used_ == words_.size()) {
+      fill_bits(key_, first_, words_);
+      first_ += words_.size();
       used_ = 0;
     }
-    return block_[used_++];
+    return words_[used_++];
   }
 
   /// Uniform on {0, …, bound − 1}, bound > 0. Source: Lemire 2019, doi:10.1145/3230636, algorithm 5.
@@ -93,10 +91,10 @@ class Words {
   }
 
  private:
-  Blocks blocks_;
-  Block block_;
-  std::uint64_t index_ = 0;
-  int used_ = 0;
+  RandomKey key_;
+  std::array<std::uint32_t, 256> words_;
+  std::uint64_t first_ = 0;  // of those that come next
+  std::size_t used_ = words_.size();
 };
 
 }  // namespace
@@ -113,37 +111,35 @@ std::uint64_t hash_name(std::string_view name) {
 }
 
 void fill_bits(RandomKey key, std::uint64_t first, std::span<std::uint32_t> values) {
-  fill<4>(key, first, values, [](const Block& block) { return block; });
+  fill<4>(key, first, values, [](const std::uint32_t* words, std::uint32_t* to, std::size_t count) { std::copy_n(words, count, to); });
 }
 
 template <>
 void fill_uniform<float>(RandomKey key, std::uint64_t first, std::span<float> values) {
-  fill<4>(key, first, values, [](const Block& block) {
-    std::array<float, 4> uniform;
-    for (int i = 0; i < 4; ++i) uniform[i] = static_cast<float>(block[i] >> 8) * 0x1p-24f;
-    return uniform;
+  fill<4>(key, first, values, [](const std::uint32_t* words, float* to, std::size_t count) {
+    side_by_side(count, [=](std::size_t i) { to[i] = static_cast<float>(static_cast<std::int32_t>(words[i] >> 8)) * 0x1p-24f; });
   });
 }
 
 template <>
 void fill_uniform<double>(RandomKey key, std::uint64_t first, std::span<double> values) {
-  fill<2>(key, first, values, [](const Block& block) {
-    return std::array<double, 2>{static_cast<double>(bits53(block, 0)) * 0x1p-53, static_cast<double>(bits53(block, 1)) * 0x1p-53};
+  fill<2>(key, first, values, [](const std::uint32_t* words, double* to, std::size_t count) {
+    side_by_side(count, [=](std::size_t i) { to[i] = static_cast<double>(static_cast<std::int64_t>(bits53(words + 2 * i))) * 0x1p-53; });
   });
 }
 
-template <>
-void fill_normal<double>(RandomKey key, std::uint64_t first, std::span<double> values) {
-  fill<2>(key, first, values, box_muller);
-}
-
-template <>
-void fill_normal<float>(RandomKey key, std::uint64_t first, std::span<float> values) {
-  fill<2>(key, first, values, [](const Block& block) {
-    const auto [x, y] = box_muller(block);
-    return std::array<float, 2>{static_cast<float>(x), static_cast<float>(y)};
+template <class T>
+void fill_normal(RandomKey key, std::uint64_t first, std::span<T> values) {
+  fill<2>(key, first, values, [](const std::uint32_t* words, T* to, std::size_t count) {
+    for (std::size_t i = 0; i < count; i += 2, words += 4) {
+      const auto [x, y] = box_muller(words);
+      to[i] = static_cast<T>(x);
+      to[i + 1] = static_cast<T>(y);
+    }
   });
 }
+template void fill_normal(RandomKey, std::uint64_t, std::span<float>);
+template void fill_normal(RandomKey, std::uint64_t, std::span<double>);
 
 void shuffle(RandomKey key, std::span<std::int32_t> values) {
   Words words(key);

@@ -66,6 +66,33 @@ TEST(Random, CuttingARangeChangesNothing) {
   expect_same_bits_however_cut<double>([](auto... a) { fill_normal(a...); });
 }
 
+// From the scalar blocks, by the words of random.h: more than the buffer of one round of blocks holds, from odd places on.
+TEST(Random, ElementsAreMadeOfBlocksAsDocumented) {
+  const RandomKey key{.seed = 0, .step = 0x85a308d3243f6a88, .name = 0x299f31d0a4093822};  // splitmix keeps seed 0
+  constexpr std::size_t n = 2500;
+  const auto block = [&](std::uint64_t b) {
+    return philox({0x243f6a88, 0x85a308d3, static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(b >> 32)}, {0xa4093822, 0x299f31d0});
+  };
+  const auto bits53 = [](std::uint32_t lower, std::uint32_t upper) { return ((std::uint64_t{upper} << 32) | lower) >> 11; };
+  for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{3}, 4 * std::uint64_t{0xffffffff} - 1}) {
+    std::vector<std::uint32_t> bits(n);
+    std::vector<float> uniform(n);
+    std::vector<double> wide(n);
+    fill_bits(key, first, bits);
+    fill_uniform<float>(key, first, uniform);
+    fill_uniform<double>(key, first, wide);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::uint64_t element = first + i;
+      const std::uint32_t word = block(element / 4)[element % 4];
+      ASSERT_EQ(bits[i], word) << "element " << element;
+      ASSERT_EQ(uniform[i], static_cast<float>(word >> 8) / 0x1p24f) << "element " << element;
+      const Block pair = block(element / 2);
+      const std::size_t half = 2 * (element % 2);
+      ASSERT_EQ(wide[i], static_cast<double>(bits53(pair[half], pair[half + 1])) / 0x1p53) << "element " << element;
+    }
+  }
+}
+
 TEST(Random, SeedsStepsAndNamesDiffer) {
   // 256 bits equal by chance: probability 2⁻²⁵⁶.
   std::vector<std::vector<std::uint32_t>> draws;
