@@ -1,5 +1,4 @@
 // add, sub, mul, div, neg, sqrt, comparisons, where, cast.
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <type_traits>
@@ -87,6 +86,9 @@ struct Sqrt {  // √x;    ∂x = g / (2√x)
   static std::vector<Node> gradient(const GradientArgs& args) { return {args.output_gradient(0) / (2.0 * args.output(0))}; }
 };
 
+// How a T is read: g++ 12 makes no vectors of loops that read bools, but does of their bytes, 0 or 1.
+template <class T> using Stored = std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>;
+
 // Comparisons: bool from two operands of any one dtype.
 template <class F> class Comparison final : public ElementwiseOp {
  public:
@@ -97,8 +99,8 @@ template <class F> class Comparison final : public ElementwiseOp {
   }
   void tile(const Tile& tile) const override {
     for_dtype(tile.dtype, [&]<class T>() {
-      const T* a = tile.input<T>(0);
-      const T* b = tile.input<T>(1);
+      const auto* a = tile.input<Stored<T>>(0);
+      const auto* b = tile.input<Stored<T>>(1);
       bool* out = tile.out<bool>();
       simd::at_full_width([=, count = tile.count] { side_by_side(count, [=](std::size_t k) { out[k] = F::compare(a[k], b[k]); }); });
     });
@@ -125,14 +127,13 @@ class Where final : public ElementwiseOp {  // c ? a : b;    ∂a = c ? g : 0, �
   }
   void tile(const Tile& tile) const override {
     for_dtype(tile.output_dtype, [&]<class T>() {
-      using Bits = std::conditional_t<sizeof(T) == 1, std::uint8_t, std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>;
-      const bool* condition = tile.input<bool>(0);
-      const T* a = tile.input<T>(1);
-      const T* b = tile.input<T>(2);
-      T* out = tile.out<T>();
-      const auto choose = [=](std::size_t k) {  // by bits, without a branch: which is chosen is often a coin toss
-        const auto mask = static_cast<Bits>(Bits{0} - static_cast<Bits>(condition[k]));
-        out[k] = std::bit_cast<T>(static_cast<Bits>((std::bit_cast<Bits>(a[k]) & mask) | (std::bit_cast<Bits>(b[k]) & static_cast<Bits>(~mask))));
+      const auto* condition = tile.input<Stored<bool>>(0);
+      const auto* a = tile.input<Stored<T>>(1);
+      const auto* b = tile.input<Stored<T>>(2);
+      auto* out = tile.out<Stored<T>>();
+      const auto choose = [=](std::size_t k) {  // without a branch: which is chosen is often a coin toss
+        const auto x = a[k], y = b[k];
+        out[k] = condition[k] ? x : y;
       };
       simd::at_full_width([=, count = tile.count] { side_by_side(count, choose); });
     });
@@ -152,7 +153,7 @@ class Cast final : public ElementwiseOp {
   void tile(const Tile& tile) const override {
     for_dtype(tile.dtype, [&]<class From>() {
       for_dtype(tile.output_dtype, [&]<class To>() {
-        const From* in = tile.input<From>(0);
+        const auto* in = tile.input<Stored<From>>(0);
         To* out = tile.out<To>();
         simd::at_full_width([=, count = tile.count] { side_by_side(count, [=](std::size_t k) { out[k] = static_cast<To>(in[k]); }); });
       });

@@ -62,11 +62,13 @@ class Dropout final : public Op {
       for (std::int64_t first = begin; first < end; first += tile) {
         const std::int64_t elements = std::min(tile, end - first);
         fill_bits(key, static_cast<std::uint64_t>(first), std::span(bits).first(static_cast<std::size_t>(elements)));
-        for (std::int64_t i = 0; i < elements; ++i) {
-          const bool keep = bits[static_cast<std::size_t>(i)] >= threshold;
-          mask[first + i] = keep;
-          y[first + i] = keep ? x[first + i] * factor : T(0);
-        }
+        simd::at_full_width([=, drawn = bits.data()] {
+          side_by_side(static_cast<std::size_t>(elements), [=](std::size_t i) { mask[first + i] = drawn[i] >= threshold; });
+          side_by_side(static_cast<std::size_t>(elements), [=](std::size_t i) {
+            const T kept = x[first + i] * factor;
+            y[first + i] = drawn[i] >= threshold ? kept : T(0);
+          });
+        });
       }
     });
   }
@@ -89,10 +91,15 @@ class DropoutGradient final : public ElementwiseOp {
   void tile(const Tile& tile) const override {
     for_float(tile.dtype, [&]<class T>() {
       const T* g = tile.input<T>(0);
-      const bool* mask = tile.input<bool>(1);
+      const auto* mask = tile.input<std::uint8_t>(1);  // g++ 12 makes no vectors of loops that read bools
       T* out = tile.out<T>();
       const auto factor = static_cast<T>(scale(rate_));
-      for (std::size_t k = 0; k < tile.count; ++k) out[k] = mask[k] ? g[k] * factor : T(0);
+      simd::at_full_width([=, count = tile.count] {
+        side_by_side(count, [=](std::size_t k) {
+          const T kept = g[k] * factor;
+          out[k] = mask[k] ? kept : T(0);
+        });
+      });
     });
   }
 
