@@ -16,6 +16,7 @@
 
 #include "framework/blas.h"
 #include "framework/simd/full_width.h"
+#include "ops/conv2d_blocked_kernels.h"
 #include "ops/conv2d_direct_kernels.h"
 
 namespace loglik {
@@ -241,6 +242,17 @@ class Convolution {
   }
 };
 
+// What is faster than a product with patches: does it, if there is such a way.
+bool run_own(const KernelArgs& args, const Conv2dSizes& sizes, Conv2dTarget target, const float* a, const float* b, float* out) {
+  if (conv2d_is_blocked(sizes, target, DType::float32))
+    conv2d_blocked(args, sizes, target, a, b, out);
+  else if (conv2d_is_direct(sizes, target, DType::float32))
+    conv2d_direct(args, sizes, target, a, b, out);
+  else
+    return false;
+  return true;
+}
+
 }  // namespace
 
 bool Conv2dSizes::is_pointwise() const {
@@ -249,6 +261,7 @@ bool Conv2dSizes::is_pointwise() const {
 }
 
 std::size_t conv2d_workspace(const Conv2dSizes& sizes, Conv2dTarget target, DType dtype) {
+  if (conv2d_is_blocked(sizes, target, dtype)) return conv2d_blocked_workspace(sizes, target);
   if (conv2d_is_direct(sizes, target, dtype)) return conv2d_direct_workspace(sizes, target);
   const Cut cut(sizes, target, size_of(dtype));
   return static_cast<std::size_t>(cut.slots * cut.slot_elements()) * size_of(dtype);
@@ -257,7 +270,7 @@ std::size_t conv2d_workspace(const Conv2dSizes& sizes, Conv2dTarget target, DTyp
 template <class T>
 void conv2d_output(const KernelArgs& args, const Conv2dSizes& sizes, const T* x, const T* filters, T* y) {
   if constexpr (std::same_as<T, float>)
-    if (conv2d_is_direct(sizes, Conv2dTarget::output, DType::float32)) return conv2d_direct(args, sizes, Conv2dTarget::output, x, filters, y);
+    if (run_own(args, sizes, Conv2dTarget::output, x, filters, y)) return;
   const Convolution<T> conv(sizes, Conv2dTarget::output);
   args.parallel_for(conv.cut.slots, [&](std::int64_t slot) {
     T* scratch = conv.slot_scratch(args, slot);
@@ -278,7 +291,7 @@ void conv2d_output(const KernelArgs& args, const Conv2dSizes& sizes, const T* x,
 template <class T>
 void conv2d_input(const KernelArgs& args, const Conv2dSizes& sizes, const T* y, const T* filters, T* x) {
   if constexpr (std::same_as<T, float>)
-    if (conv2d_is_direct(sizes, Conv2dTarget::input, DType::float32)) return conv2d_direct(args, sizes, Conv2dTarget::input, y, filters, x);
+    if (run_own(args, sizes, Conv2dTarget::input, y, filters, x)) return;
   const Convolution<T> conv(sizes, Conv2dTarget::input);
   args.parallel_for(conv.cut.slots, [&](std::int64_t slot) {
     T* scratch = conv.slot_scratch(args, slot);
@@ -298,7 +311,7 @@ void conv2d_input(const KernelArgs& args, const Conv2dSizes& sizes, const T* y, 
 template <class T>
 void conv2d_filters(const KernelArgs& args, const Conv2dSizes& sizes, const T* x, const T* y, T* filters) {
   if constexpr (std::same_as<T, float>)
-    if (conv2d_is_direct(sizes, Conv2dTarget::filters, DType::float32)) return conv2d_direct(args, sizes, Conv2dTarget::filters, x, y, filters);
+    if (run_own(args, sizes, Conv2dTarget::filters, x, y, filters)) return;
   const Convolution<T> conv(sizes, Conv2dTarget::filters);
   const std::int64_t count = sizes.filters * sizes.patch();
   const auto partial = [&](std::int64_t slot) { return slot == 0 ? filters : conv.slot_partial(conv.slot_scratch(args, slot)); };

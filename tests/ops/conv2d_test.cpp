@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <hwy/targets.h>
+
 #include "framework/error.h"
 #include "framework/graph.h"
 #include "framework/interpret.h"
@@ -56,6 +58,26 @@ const std::vector<Case> large = {
     {"images side by side", {70, 6, 7, 9}, {8, 3, 3, 3}, {.padding = 1, .groups = 2}},
     {"more images than slots", {45, 1, 24, 23}, {3, 1, 3, 2}, {}},
     {"many patches", {9, 64, 6, 6}, {7, 64, 5, 5}, {.padding = 2}},
+};
+
+// With filters or channels in blocks of 16, of which some are left over.
+const std::vector<Case> blocked = {
+    {"one image, one column", {1, 17, 9, 1}, {16, 17, 3, 1}, {.padding = {1, 0}}},
+    {"three images, odd sizes", {3, 31, 7, 13}, {47, 31, 3, 3}, {.padding = 1}},
+    {"65 images", {65, 15, 5, 6}, {15, 15, 3, 2}, {.padding = {1, 0}}},
+    {"rows of 29", {2, 16, 30, 29}, {33, 16, 3, 3}, {.padding = 1}},
+    {"five taps of one channel", {4, 1, 28, 27}, {30, 1, 5, 5}, {.padding = 2}},
+    {"seven taps", {2, 16, 9, 9}, {16, 16, 7, 7}, {.padding = 3}},
+    {"more taps than vectors hold", {1, 14, 15, 33}, {16, 14, 3, 9}, {.padding = {1, 4}}},
+    {"kernel larger than the image", {3, 16, 2, 3}, {32, 16, 5, 5}, {.padding = 2}},
+    {"padding wider than the kernel", {2, 16, 3, 4}, {16, 16, 2, 2}, {.padding = {3, 2}}},
+    {"strides", {3, 16, 11, 14}, {34, 16, 3, 3}, {.stride = {2, 3}, .padding = 1}},
+    {"stride longer than the kernel", {2, 5, 9, 11}, {16, 5, 2, 2}, {.stride = 3}},
+    {"dilation", {2, 16, 12, 11}, {16, 16, 3, 3}, {.padding = {3, 2}, .dilation = {3, 2}}},
+    {"stride and dilation", {2, 3, 13, 17}, {18, 3, 3, 3}, {.stride = 2, .padding = {2, 3}, .dilation = {2, 3}}},
+    {"groups", {2, 32, 6, 7}, {32, 16, 3, 3}, {.padding = 1, .groups = 2}},
+    {"same, even kernel", {2, 16, 7, 6}, {16, 16, 4, 2}, {.padding = Padding::same}},
+    {"no image", {0, 16, 4, 4}, {16, 16, 3, 3}, {.padding = 1}},
 };
 
 std::int64_t before(std::int64_t n, std::int64_t k, std::int64_t stride, std::int64_t padding, std::int64_t dilation, bool same) {
@@ -168,8 +190,18 @@ TEST(Conv2d, Conforms) { conforming.check(); }
 
 TEST(Conv2d, IsTheDefinition) {
   for (const DType dtype : {DType::float64, DType::float32})
-    for (const auto* cases : {&small, &large})
+    for (const auto* cases : {&small, &large, &blocked})
       for (const Case& c : *cases) expect_definition(c, dtype);
+}
+
+TEST(Conv2d, IsSoWithEveryInstructionSet) {
+  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {  // the lowest bit is the best
+    hwy::SetSupportedTargetsForTest(left & -left);
+    SCOPED_TRACE(hwy::TargetName(left & -left));
+    for (const auto* cases : {&small, &blocked})
+      for (const Case& c : *cases) expect_definition(c, DType::float32);
+  }
+  hwy::SetSupportedTargetsForTest(0);
 }
 
 TEST(Conv2d, AgreesWithSciPy) {
@@ -198,9 +230,11 @@ TEST(Conv2d, Differentiates) {
 
 TEST(Conv2d, IsTheSameForAnyNumberOfThreads) {
   const int threads = thread_count();
-  for (const Case& c : large) {
+  std::vector<Case> cases = large;
+  cases.insert(cases.end(), blocked.begin(), blocked.end());
+  for (const Case& c : cases) {
     std::vector<Tensor> first;
-    for (const int count : {1, 2, 3, 8}) {
+    for (const int count : {1, 2, 3, 5, 8}) {
       set_thread_count(count);
       Graph graph;
       const Node x = graph.constant(spread(c.x, -1, 1, 1).cast(DType::float32)),
@@ -219,7 +253,7 @@ TEST(Conv2d, IsTheSameForAnyNumberOfThreads) {
 
 // A program's memory is planned for the largest batch; smaller ones run in it.
 TEST(Conv2d, NeedsNoMoreScratchForFewerImages) {
-  for (const auto* cases : {&small, &large})
+  for (const auto* cases : {&small, &large, &blocked})
     for (const Case& c : *cases) {
       Graph graph;
       const Node y = conv2d(graph.constant(Tensor(DType::float32, c.x)), graph.constant(Tensor(DType::float32, c.filters)), c.options);

@@ -1,0 +1,233 @@
+// Convolutions with 16 planes side by side as the lanes of vectors. A unit of work is a band of output rows of an image: small enough that
+// what it sees and what it gives stay in a core's second-level cache. A slot is what one thread works through in order, with scratch memory
+// of its own.
+//
+// The gradient in the input is a correlation of y, framed by kernel − 1 − padding, with the filters turned about.
+#include "ops/conv2d_blocked_kernels.h"
+
+#include <algorithm>
+
+#include "framework/simd/full_width.h"
+#include "ops/conv2d_blocked_simd_kernels.h"
+#include "ops/conv2d_direct_kernels.h"
+#include "ops/conv2d_framed_rows.h"
+
+namespace loglik {
+namespace {
+
+using namespace conv2d_simd;
+
+constexpr std::int64_t most_slots = 32;
+constexpr std::int64_t most_gradient_slots = 16;
+constexpr std::int64_t most_partial = 2 << 20;       // floats of partial filter gradients of all slots
+constexpr std::int64_t band_floats = 24 * 1024;      // of a band's outputs, about
+constexpr std::int64_t gradient_positions = 224;     // of a band, about
+constexpr std::int64_t most_band = 128 * 1024;       // floats of a band of one row
+
+std::int64_t round_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b * b; }
+std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// The correlation that gives the input's gradient, along one axis.
+WindowAxis turned(const WindowAxis& axis) {
+  return {.input = axis.output,
+          .output = axis.input,
+          .kernel = axis.kernel,
+          .stride = 1,
+          .dilation = axis.dilation,
+          .before = axis.dilation * (axis.kernel - 1) - axis.before};
+}
+
+FramedRows framed(const Conv2dSizes& s, Conv2dTarget target) {
+  if (target == Conv2dTarget::input) return {turned(s.window.rows), turned(s.window.columns), s.group_filters()};
+  return {s.window.rows, s.window.columns, s.group_channels()};
+}
+
+ImageRows image_rows(const FramedRows& frame, const float* data) {
+  return {data, frame.channels, frame.plane(), frame.row(), frame.rows.kernel, frame.kernel_row(), frame.columns.kernel, frame.across};
+}
+
+// Bands of like size, of about so many rows.
+std::int64_t band_of(std::int64_t rows, std::int64_t about) { return divide_up(rows, divide_up(rows, std::clamp<std::int64_t>(about, 1, rows))); }
+
+struct Work {
+  std::int64_t outputs, blocks;  // planes of a group
+  FramedRows frame;
+  std::int64_t patch;
+  std::int64_t bands, units, slots;
+
+  Work(const Conv2dSizes& s, Conv2dTarget target)
+      : outputs(target == Conv2dTarget::input ? s.group_channels() : s.group_filters()),
+        blocks(divide_up(outputs, block)),
+        frame(framed(s, target)),
+        patch(frame.channels * frame.rows.kernel * frame.columns.kernel) {
+    frame.cut(band_of(frame.rows.output, band_floats / std::max<std::int64_t>(frame.columns.output * blocks * block, 1)));
+    bands = divide_up(frame.rows.output, frame.band);
+    units = s.images * bands;
+    slots = std::clamp<std::int64_t>(units, 1, most_slots);
+  }
+  std::int64_t weights() const { return blocks * patch * block; }  // of a group
+  std::int64_t out_size() const { return blocks * frame.band * frame.columns.output * block; }
+  std::int64_t slot_size() const { return frame.size() + out_size(); }
+};
+
+// A group's weights as {blocks, channels, kernel rows, kernel columns, 16}.
+void pack(const Conv2dSizes& s, Conv2dTarget target, const Work& w, const float* filters, float* packed) {
+  if (target == Conv2dTarget::output) {
+    for (std::int64_t b = 0; b < w.blocks; ++b)
+      interleave(filters + b * block * w.patch, w.patch, std::min(block, w.outputs - b * block), w.patch, packed + b * w.patch * block);
+    return;
+  }
+  const std::int64_t kernel = w.frame.rows.kernel * w.frame.columns.kernel;
+  for (std::int64_t b = 0; b < w.blocks; ++b)
+    for (std::int64_t f = 0; f < s.group_filters(); ++f)
+      for (std::int64_t tap = 0; tap < kernel; ++tap, packed += block)
+        for (std::int64_t k = 0; k < block; ++k) {
+          const std::int64_t channel = b * block + k;
+          packed[k] = channel < w.outputs ? filters[(f * w.outputs + channel) * kernel + kernel - 1 - tap] : 0;
+        }
+}
+
+void correlate_all(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget target, const float* in, const float* filters, float* out) {
+  const Work w(s, target);
+  float* const packed = args.workspace<float>();
+  const std::int64_t group_filters = s.filters / s.groups * s.patch();
+  args.parallel_for(s.groups, [&](std::int64_t group) { pack(s, target, w, filters + group * group_filters, packed + group * w.weights()); });
+  const FramedRows& frame = w.frame;
+  const std::int64_t in_group = frame.channels * frame.rows.input * frame.columns.input;
+  const std::int64_t columns = frame.columns.output, out_plane = frame.rows.output * columns;
+  args.parallel_for(w.slots, [&](std::int64_t slot) {
+    float* const scratch = packed + s.groups * w.weights() + slot * w.slot_size();
+    float* const found = scratch + frame.size();
+    std::fill_n(scratch, frame.size(), 0.0f);
+    for (std::int64_t unit = slot * w.units / w.slots; unit < (slot + 1) * w.units / w.slots; ++unit) {
+      const std::int64_t first = unit % w.bands * frame.band, rows = std::min(frame.band, frame.rows.output - first);
+      if (rows <= 0) continue;
+      for (std::int64_t group = 0; group < s.groups; ++group) {
+        const std::int64_t plane = unit / w.bands * s.groups + group;  // of groups
+        const float* const seen = frame.put(in + plane * in_group, first, rows, scratch);
+        correlate_blocked({.image = image_rows(frame, seen),
+                           .weights = packed + group * w.weights(),
+                           .out = found,
+                           .blocks = w.blocks,
+                           .rows = rows,
+                           .columns = columns});
+        for (std::int64_t b = 0; b < w.blocks; ++b)
+          deinterleave(found + b * rows * columns * block, rows * columns, out + (plane * w.outputs + b * block) * out_plane + first * columns,
+                       out_plane, std::min(block, w.outputs - b * block));
+      }
+    }
+  });
+}
+
+struct FilterWork {
+  std::int64_t blocks;  // of a group
+  FramedRows frame;
+  std::int64_t together;  // images of a unit, if they are small
+  std::int64_t bands, units, slots;
+  std::int64_t count;  // of all filters' weights, with those that fill up the last blocks
+
+  explicit FilterWork(const Conv2dSizes& s) : blocks(divide_up(s.group_filters(), block)), frame(framed(s, Conv2dTarget::filters)) {
+    const std::int64_t positions = std::max<std::int64_t>(s.window.positions(), 1);
+    frame.cut(band_of(frame.rows.output, gradient_positions / frame.columns.output));
+    bands = divide_up(frame.rows.output, frame.band);
+    together = std::clamp<std::int64_t>(gradient_positions / positions, 1, std::max<std::int64_t>(s.images, 1));
+    units = divide_up(s.images, together) * bands;
+    count = s.groups * blocks * block * s.patch();
+    slots = std::clamp<std::int64_t>(std::min(units, most_partial / std::max<std::int64_t>(count, 1)), 1, most_gradient_slots);
+  }
+  std::int64_t y_block() const { return together * frame.band * frame.columns.output * block; }
+  std::int64_t slot_size() const { return together * frame.size() + blocks * y_block() + count; }
+};
+
+void sum_all_filters(const KernelArgs& args, const Conv2dSizes& s, const float* x, const float* y, float* filters) {
+  const FilterWork w(s);
+  const FramedRows& frame = w.frame;
+  float* const scratch = args.workspace<float>();
+  const std::int64_t pixels = s.window.pixels(), positions = s.window.positions(), columns = frame.columns.output;
+  const std::int64_t x_image = frame.in_place ? s.channels * pixels : frame.size();
+  const std::int64_t of_a_block = s.patch() * block, of_a_group = w.blocks * of_a_block;
+  const auto partial = [&](std::int64_t slot) { return scratch + (slot + 1) * w.slot_size() - w.count; };
+  args.parallel_for(w.slots, [&](std::int64_t slot) {
+    float* const frames = scratch + slot * w.slot_size();
+    float* const ys = frames + w.together * frame.size();
+    std::fill_n(frames, w.slot_size(), 0.0f);
+    for (std::int64_t unit = slot * w.units / w.slots; unit < (slot + 1) * w.units / w.slots; ++unit) {
+      const std::int64_t first = unit % w.bands * frame.band, rows = std::min(frame.band, frame.rows.output - first);
+      const std::int64_t image = unit / w.bands * w.together, images = std::min(w.together, s.images - image);
+      if (rows <= 0) continue;
+      for (std::int64_t group = 0; group < s.groups; ++group) {
+        const float* seen = nullptr;
+        for (std::int64_t i = 0; i < images; ++i) {
+          const float* const at = frame.put(x + ((image + i) * s.channels + group * s.group_channels()) * pixels, first, rows, frames + i * frame.size());
+          if (i == 0) seen = at;
+          for (std::int64_t b = 0; b < w.blocks; ++b)
+            interleave(y + ((image + i) * s.filters + group * s.group_filters() + b * block) * positions + first * columns, positions,
+                       std::min(block, s.group_filters() - b * block), rows * columns, ys + b * w.y_block() + i * rows * columns * block);
+        }
+        sum_filters_blocked({.x = image_rows(frame, seen),
+                             .images = images,
+                             .x_image = x_image,
+                             .y = ys,
+                             .blocks = w.blocks,
+                             .y_block = w.y_block(),
+                             .rows = rows,
+                             .columns = columns,
+                             .sum = partial(slot) + group * of_a_group,
+                             .columns_follow = frame.columns_follow()});
+      }
+    }
+  });
+  args.parallel_for(s.groups * w.blocks, [&](std::int64_t piece) {
+    float* const sum = partial(0) + piece * of_a_block;
+    for (std::int64_t slot = 1; slot < w.slots; ++slot) {  // in this order, whichever thread had them
+      const float* const part = partial(slot) + piece * of_a_block;
+      simd::at_full_width([=] {
+        for (std::int64_t i = 0; i < of_a_block; ++i) sum[i] += part[i];
+      });
+    }
+    const std::int64_t filter = piece % w.blocks * block;
+    deinterleave(sum, s.patch(), filters + (piece / w.blocks * s.group_filters() + filter) * s.patch(), s.patch(),
+                 std::min(block, s.group_filters() - filter));
+  });
+}
+
+}  // namespace
+
+// Per vector of outputs, multiplications and what it costs to bring the outputs into blocks or out of them, beside what conv2d_direct does in
+// vectors of neighbouring outputs, with some lanes idle. Measured on a Zen 4.
+bool conv2d_is_blocked(const Conv2dSizes& s, Conv2dTarget target, DType dtype) {
+  if (dtype != DType::float32 || s.is_pointwise() || s.window.columns.kernel > FramedRows::most_kernel_columns) return false;
+  if (target == Conv2dTarget::input && (s.window.rows.stride > 1 || s.window.columns.stride > 1)) return false;
+  const bool filters = target == Conv2dTarget::filters;
+  FramedRows frame = framed(s, target);
+  const std::int64_t outputs = target == Conv2dTarget::input ? s.group_channels() : s.group_filters(), columns = frame.columns.output;
+  const std::int64_t taps = frame.channels * frame.rows.kernel * frame.columns.kernel;
+  frame.cut(1);
+  if (outputs == 0 || (!filters && frame.size() > most_band)) return false;
+  const double used = static_cast<double>(outputs) / static_cast<double>(round_up(outputs, block));
+  if (!conv2d_is_direct(s, target, dtype)) return used >= 0.5;
+  const double lanes = static_cast<double>(columns) / static_cast<double>(round_up(columns, block));
+  const double blocked = static_cast<double>(taps + (filters ? 6 : 8)) / used;
+  return blocked < static_cast<double>(taps) / lanes * (filters ? 1.25 : 1.05);
+}
+
+std::size_t conv2d_blocked_workspace(const Conv2dSizes& s, Conv2dTarget target) {
+  std::int64_t floats = 0;
+  if (target == Conv2dTarget::filters) {
+    const FilterWork w(s);
+    floats = w.slots * w.slot_size();
+  } else {
+    const Work w(s, target);
+    floats = s.groups * w.weights() + w.slots * w.slot_size();
+  }
+  return static_cast<std::size_t>(floats) * sizeof(float);
+}
+
+void conv2d_blocked(const KernelArgs& args, const Conv2dSizes& sizes, Conv2dTarget target, const float* a, const float* b, float* out) {
+  if (target == Conv2dTarget::filters)
+    sum_all_filters(args, sizes, a, b, out);
+  else
+    correlate_all(args, sizes, target, a, b, out);
+}
+
+}  // namespace loglik

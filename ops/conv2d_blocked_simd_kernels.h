@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+
+namespace loglik::conv2d_simd {
+
+inline constexpr std::int64_t block = 16;  ///< planes side by side: a vector of AVX-512, two of AVX2, four of SSE
+
+/// Rows of an image as the loops below read them: what output (r, q) sees of a channel through tap (i, j) of the kernel lies at
+/// data[channel·plane + r·row + i·kernel_row + across[j] + q].
+struct ImageRows {
+  const float* data;
+  std::int64_t channels, plane, row;
+  std::int64_t kernel_rows, kernel_row, kernel_columns;
+  const std::int64_t* across;
+};
+
+/// out[b][r][q][k] = Σ over channels, then kernel rows and columns of weights[b][channel][i][j][k] · what (r, q) sees there
+struct BlockedCorrelation {
+  ImageRows image;
+  const float* weights;  ///< {blocks, channels, kernel rows, kernel columns, 16}, aligned to 64 bytes
+  float* out;            ///< {blocks, rows, columns, 16}, likewise
+  std::int64_t blocks, rows, columns;
+};
+void correlate_blocked(const BlockedCorrelation& c);
+
+/// sum[b][channel][i][j][k] += Σ over images, rows r and columns q of y[b][image][r][q][k] · what (r, q) sees there
+struct BlockedFilterSum {
+  ImageRows x;
+  std::int64_t images, x_image;  ///< floats from image to image
+  const float* y;                ///< {blocks, images, rows, columns, 16}, aligned to 64 bytes
+  std::int64_t blocks, y_block;  ///< floats from block to block
+  std::int64_t rows, columns;
+  float* sum;              ///< {blocks, channels, kernel rows, kernel columns, 16}, likewise
+  bool columns_follow;     ///< across[j] = j
+};
+void sum_filters_blocked(const BlockedFilterSum& s);
+
+/// block[i][k] = planes[k][i] for i < length, k < count ≤ 16, and 0 for the other k; `distance` floats lie from plane to plane.
+void interleave(const float* planes, std::int64_t distance, std::int64_t count, std::int64_t length, float* block);
+/// planes[k][i] = block[i][k] for i < length, k < count ≤ 16
+void deinterleave(const float* block, std::int64_t length, float* planes, std::int64_t distance, std::int64_t count);
+
+}  // namespace loglik::conv2d_simd
