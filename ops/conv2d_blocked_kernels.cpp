@@ -9,7 +9,6 @@
 
 #include "framework/simd/full_width.h"
 #include "ops/conv2d_blocked_simd_kernels.h"
-#include "ops/conv2d_direct_kernels.h"
 #include "ops/conv2d_framed_rows.h"
 
 namespace loglik {
@@ -24,7 +23,6 @@ constexpr std::int64_t band_floats = 24 * 1024;      // of a band's outputs, abo
 constexpr std::int64_t gradient_positions = 224;     // of a band, about
 constexpr std::int64_t most_band = 128 * 1024;       // floats of a band of one row
 
-std::int64_t round_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b * b; }
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // The correlation that gives the input's gradient, along one axis.
@@ -193,22 +191,13 @@ void sum_all_filters(const KernelArgs& args, const Conv2dSizes& s, const float* 
 
 }  // namespace
 
-// Per vector of outputs, multiplications and what it costs to bring the outputs into blocks or out of them, beside what conv2d_direct does in
-// vectors of neighbouring outputs, with some lanes idle. Measured on a Zen 4.
-bool conv2d_is_blocked(const Conv2dSizes& s, Conv2dTarget target, DType dtype) {
-  if (dtype != DType::float32 || s.is_pointwise() || s.window.columns.kernel > FramedRows::most_kernel_columns) return false;
+bool conv2d_can_be_blocked(const Conv2dSizes& s, Conv2dTarget target) {
+  if (s.window.columns.kernel > FramedRows::most_kernel_columns) return false;
+  if (target == Conv2dTarget::filters) return true;
   if (target == Conv2dTarget::input && (s.window.rows.stride > 1 || s.window.columns.stride > 1)) return false;
-  const bool filters = target == Conv2dTarget::filters;
   FramedRows frame = framed(s, target);
-  const std::int64_t outputs = target == Conv2dTarget::input ? s.group_channels() : s.group_filters(), columns = frame.columns.output;
-  const std::int64_t taps = frame.channels * frame.rows.kernel * frame.columns.kernel;
   frame.cut(1);
-  if (outputs == 0 || (!filters && frame.size() > most_band)) return false;
-  const double used = static_cast<double>(outputs) / static_cast<double>(round_up(outputs, block));
-  if (!conv2d_is_direct(s, target, dtype)) return used >= 0.5;
-  const double lanes = static_cast<double>(columns) / static_cast<double>(round_up(columns, block));
-  const double blocked = static_cast<double>(taps + (filters ? 6 : 8)) / used;
-  return blocked < static_cast<double>(taps) / lanes * (filters ? 1.25 : 1.05);
+  return frame.size() <= most_band;
 }
 
 std::size_t conv2d_blocked_workspace(const Conv2dSizes& s, Conv2dTarget target) {

@@ -5,9 +5,8 @@
 
 namespace loglik {
 
-/// Is this convolution computed with 16 filters side by side (channels, where the input is the target)? float32, with so many of them that
-/// fewer lanes idle than in another way; no strides where the input is the target. Says the same on every machine and for any number of images.
-bool conv2d_is_blocked(const Conv2dSizes& sizes, Conv2dTarget target, DType dtype);
+/// Any convolution of float32 with kernels of up to 64 columns; without strides, where the input is the target.
+bool conv2d_can_be_blocked(const Conv2dSizes& sizes, Conv2dTarget target);
 
 std::size_t conv2d_blocked_workspace(const Conv2dSizes& sizes, Conv2dTarget target);  ///< bytes
 

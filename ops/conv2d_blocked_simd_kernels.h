@@ -1,9 +1,9 @@
 #pragma once
 #include <cstdint>
 
-namespace loglik::conv2d_simd {
+#include "ops/conv2d_interleave.h"
 
-inline constexpr std::int64_t block = 16;  ///< planes side by side: a vector of AVX-512, two of AVX2, four of SSE
+namespace loglik::conv2d_simd {
 
 /// Rows of an image as the loops below read them: what output (r, q) sees of a channel through tap (i, j) of the kernel lies at
 /// data[channel·plane + r·row + i·kernel_row + across[j] + q].
@@ -34,10 +34,5 @@ struct BlockedFilterSum {
   bool columns_follow;     ///< across[j] = j
 };
 void sum_filters_blocked(const BlockedFilterSum& s);
-
-/// block[i][k] = planes[k][i] for i < length, k < count ≤ 16, and 0 for the other k; `distance` floats lie from plane to plane.
-void interleave(const float* planes, std::int64_t distance, std::int64_t count, std::int64_t length, float* block);
-/// planes[k][i] = block[i][k] for i < length, k < count ≤ 16
-void deinterleave(const float* block, std::int64_t length, float* planes, std::int64_t distance, std::int64_t count);
 
 }  // namespace loglik::conv2d_simd

@@ -182,11 +182,11 @@ void sum_all_filters(const KernelArgs& args, const Conv2dSizes& s, const float* 
 
 }  // namespace
 
-bool conv2d_is_direct(const Conv2dSizes& s, Conv2dTarget target, DType dtype) {
+bool conv2d_can_be_direct(const Conv2dSizes& s, Conv2dTarget target) {
   const auto fits = [](const WindowAxis& axis) {
     return axis.stride == 1 && axis.dilation == 1 && axis.kernel <= largest_kernel && axis.before < axis.kernel;
   };
-  if (dtype != DType::float32 || s.is_pointwise() || !fits(s.window.rows) || !fits(s.window.columns)) return false;
+  if (!fits(s.window.rows) || !fits(s.window.columns)) return false;
   return Work(s, target).frame.size() <= most_frame;
 }
 

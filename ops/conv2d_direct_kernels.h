@@ -5,9 +5,8 @@
 
 namespace loglik {
 
-/// Can this convolution go straight from the image to the outputs, without a matrix of patches? Strides and dilations of 1, float32, kernels of
-/// up to 7 × 7, images that fit a core's cache. Says the same on every machine.
-bool conv2d_is_direct(const Conv2dSizes& sizes, Conv2dTarget target, DType dtype);
+/// Convolutions of float32 with strides and dilations of 1, kernels of up to 7 × 7, and images that fit a core's cache.
+bool conv2d_can_be_direct(const Conv2dSizes& sizes, Conv2dTarget target);
 
 std::size_t conv2d_direct_workspace(const Conv2dSizes& sizes, Conv2dTarget target);  ///< bytes
 

@@ -16,8 +16,10 @@
 
 #include "framework/blas.h"
 #include "framework/simd/full_width.h"
+#include "ops/conv2d_batched_kernels.h"
 #include "ops/conv2d_blocked_kernels.h"
 #include "ops/conv2d_direct_kernels.h"
+#include "ops/conv2d_way.h"
 
 namespace loglik {
 namespace {
@@ -242,15 +244,26 @@ class Convolution {
   }
 };
 
-// What is faster than a product with patches: does it, if there is such a way.
+// Computes it in its own way, unless that is a product with patches.
 bool run_own(const KernelArgs& args, const Conv2dSizes& sizes, Conv2dTarget target, const float* a, const float* b, float* out) {
-  if (conv2d_is_blocked(sizes, target, DType::float32))
-    conv2d_blocked(args, sizes, target, a, b, out);
-  else if (conv2d_is_direct(sizes, target, DType::float32))
-    conv2d_direct(args, sizes, target, a, b, out);
-  else
-    return false;
-  return true;
+  switch (conv2d_way(sizes, target, DType::float32)) {
+    case Conv2dWay::direct: conv2d_direct(args, sizes, target, a, b, out); return true;
+    case Conv2dWay::blocked: conv2d_blocked(args, sizes, target, a, b, out); return true;
+    case Conv2dWay::batched: conv2d_batched(args, sizes, target, a, b, out); return true;
+    case Conv2dWay::product: break;
+  }
+  return false;
+}
+
+std::size_t workspace(const Conv2dSizes& sizes, Conv2dTarget target, DType dtype, Conv2dWay way) {
+  switch (way) {
+    case Conv2dWay::direct: return conv2d_direct_workspace(sizes, target);
+    case Conv2dWay::blocked: return conv2d_blocked_workspace(sizes, target);
+    case Conv2dWay::batched: return sizes.images < conv2d_least_batch ? 0 : conv2d_batched_workspace(sizes, target);
+    case Conv2dWay::product: break;
+  }
+  const Cut cut(sizes, target, size_of(dtype));
+  return static_cast<std::size_t>(cut.slots * cut.slot_elements()) * size_of(dtype);
 }
 
 }  // namespace
@@ -261,10 +274,8 @@ bool Conv2dSizes::is_pointwise() const {
 }
 
 std::size_t conv2d_workspace(const Conv2dSizes& sizes, Conv2dTarget target, DType dtype) {
-  if (conv2d_is_blocked(sizes, target, dtype)) return conv2d_blocked_workspace(sizes, target);
-  if (conv2d_is_direct(sizes, target, dtype)) return conv2d_direct_workspace(sizes, target);
-  const Cut cut(sizes, target, size_of(dtype));
-  return static_cast<std::size_t>(cut.slots * cut.slot_elements()) * size_of(dtype);
+  const Conv2dWays ways = conv2d_ways(sizes, target, dtype);
+  return std::max(workspace(sizes, target, dtype, ways.one), workspace(sizes, target, dtype, ways.many));  // fewer images may go the other way
 }
 
 template <class T>

@@ -13,6 +13,7 @@
 #include "framework/registry.h"
 #include "framework/thread_pool.h"
 #include "ops/builtin.h"
+#include "ops/conv2d_way.h"
 #include "tests/ops/cases.h"
 #include "tests/ops/derivatives.h"
 #include "tests/ops/expect_error.h"
@@ -66,6 +67,7 @@ const std::vector<Case> blocked = {
     {"three images, odd sizes", {3, 31, 7, 13}, {47, 31, 3, 3}, {.padding = 1}},
     {"65 images", {65, 15, 5, 6}, {15, 15, 3, 2}, {.padding = {1, 0}}},
     {"rows of 29", {2, 16, 30, 29}, {33, 16, 3, 3}, {.padding = 1}},
+    {"more bands than slots", {17, 2, 60, 19}, {32, 2, 3, 3}, {.padding = 1}},
     {"five taps of one channel", {4, 1, 28, 27}, {30, 1, 5, 5}, {.padding = 2}},
     {"seven taps", {2, 16, 9, 9}, {16, 16, 7, 7}, {.padding = 3}},
     {"more taps than vectors hold", {1, 14, 15, 33}, {16, 14, 3, 9}, {.padding = {1, 4}}},
@@ -78,6 +80,21 @@ const std::vector<Case> blocked = {
     {"groups", {2, 32, 6, 7}, {32, 16, 3, 3}, {.padding = 1, .groups = 2}},
     {"same, even kernel", {2, 16, 7, 6}, {16, 16, 4, 2}, {.padding = Padding::same}},
     {"no image", {0, 16, 4, 4}, {16, 16, 3, 3}, {.padding = 1}},
+};
+
+// With images side by side: so many that vectors are full or nearly so, few planes, narrow.
+const std::vector<Case> batched = {
+    {"few channels, narrow", {16, 6, 14, 14}, {16, 6, 5, 5}, {}},
+    {"a last vector of one image", {65, 3, 9, 7}, {5, 3, 3, 3}, {.padding = 1}},
+    {"13 images, one column", {13, 2, 9, 1}, {3, 2, 3, 1}, {.padding = {2, 0}}},
+    {"strides", {12, 4, 11, 13}, {6, 4, 3, 4}, {.stride = {2, 3}, .padding = {1, 2}}},
+    {"stride longer than the kernel", {14, 9, 11, 8}, {7, 9, 2, 1}, {.stride = {3, 2}}},
+    {"dilation", {15, 5, 12, 13}, {9, 5, 3, 3}, {.padding = 3, .dilation = {2, 3}}},
+    {"stride and dilation", {32, 3, 13, 17}, {10, 3, 3, 3}, {.stride = {4, 2}, .padding = {2, 3}, .dilation = {2, 3}}},
+    {"groups", {28, 6, 7, 5}, {4, 3, 3, 2}, {.padding = {1, 0}, .groups = 2}},
+    {"depthwise, stride", {16, 5, 9, 9}, {10, 1, 3, 3}, {.stride = 2, .padding = 1, .groups = 5}},
+    {"kernel larger than the image", {16, 4, 3, 2}, {4, 4, 5, 5}, {.padding = 2}},
+    {"more bands than slots", {330, 2, 40, 5}, {1, 2, 3, 3}, {.padding = 1}},
 };
 
 std::int64_t before(std::int64_t n, std::int64_t k, std::int64_t stride, std::int64_t padding, std::int64_t dilation, bool same) {
@@ -116,41 +133,49 @@ void expect_values(const Tensor& got, const std::vector<double>& expected, doubl
     ASSERT_NEAR(got.at(i), expected[static_cast<std::size_t>(i)], tolerance) << what << ", element " << i;
 }
 
+// What the definition gives in float64, for inputs spread over [-1, 1].
+struct Expected {
+  Tensor x, filters, y;
+  std::vector<double> output, input_gradient, filter_gradient;
+  double terms = 0;
+
+  explicit Expected(const Case& c) : x(spread(c.x, -1, 1, 1)), filters(spread(c.filters, -1, 1, 2)) {
+    Graph graph;
+    y = spread(conv2d(graph.constant(x), graph.constant(filters), c.options).shape().constant(), -1, 1, 3);
+    output.resize(static_cast<std::size_t>(y.count()));
+    input_gradient.resize(static_cast<std::size_t>(x.count()));
+    filter_gradient.resize(static_cast<std::size_t>(filters.count()));
+    const double *vx = x.values<double>().data(), *vf = filters.values<double>().data(), *vy = y.values<double>().data();
+    for_each_product(c, y.extents(), [&](std::int64_t iy, std::int64_t jf, std::int64_t ix) {
+      output[static_cast<std::size_t>(iy)] += vf[jf] * vx[ix];
+      input_gradient[static_cast<std::size_t>(ix)] += vf[jf] * vy[iy];
+      filter_gradient[static_cast<std::size_t>(jf)] += vx[ix] * vy[iy];
+      ++terms;
+    });
+  }
+};
+
 // All three ops against the definition. A sum of n products of numbers below 1 in float type T is off by less than n·ε(T)/2 times its
 // largest partial sum, which is below n.
-void expect_definition(const Case& c, DType dtype) {
-  const Tensor x = spread(c.x, -1, 1, 1), filters = spread(c.filters, -1, 1, 2);
+void expect_definition(const Case& c, const Expected& expected, DType dtype) {
   Graph graph;
-  const Node nx = graph.constant(x.cast(dtype)), nf = graph.constant(filters.cast(dtype));
+  const Node nx = graph.constant(expected.x.cast(dtype)), nf = graph.constant(expected.filters.cast(dtype));
   const Node ny = conv2d(nx, nf, c.options);
-  const Extents y_extents = ny.shape().constant();
-  const Tensor y = spread(y_extents, -1, 1, 3);
-  const Node ng = graph.constant(y.cast(dtype));
+  const Node ng = graph.constant(expected.y.cast(dtype));
   const Node dx = conv2d_input_gradient(ng, nf, {c.x[2], c.x[3]}, c.options);
   const Node df = conv2d_filter_gradient(nx, ng, {c.filters[2], c.filters[3]}, c.options);
   ASSERT_EQ(dx.shape(), nx.shape()) << c.what;
   ASSERT_EQ(df.shape(), nf.shape()) << c.what;
-
-  std::vector<double> wy(static_cast<std::size_t>(y.count())), wx(static_cast<std::size_t>(x.count())),
-      wf(static_cast<std::size_t>(filters.count()));
-  const std::span<const double> vx = x.values<double>(), vf = filters.values<double>(), vy = y.values<double>();
-  double terms = 0;
-  for_each_product(c, y_extents, [&](std::int64_t iy, std::int64_t jf, std::int64_t ix) {
-    wy[static_cast<std::size_t>(iy)] += vf[static_cast<std::size_t>(jf)] * vx[static_cast<std::size_t>(ix)];
-    wx[static_cast<std::size_t>(ix)] += vf[static_cast<std::size_t>(jf)] * vy[static_cast<std::size_t>(iy)];
-    wf[static_cast<std::size_t>(jf)] += vx[static_cast<std::size_t>(ix)] * vy[static_cast<std::size_t>(iy)];
-    ++terms;
-  });
   const double epsilon = dtype == DType::float32 ? 6e-8 : 1.2e-16;
-  const auto tolerance = [&](const std::vector<double>& sums, double total) {
-    const double n = sums.empty() ? 0 : total / static_cast<double>(sums.size());  // products in a sum
-    return 4 * epsilon * (1 + n * std::sqrt(n + 1));                               // sums of random signs grow as √n
+  const auto tolerance = [&](const std::vector<double>& sums) {
+    const double n = sums.empty() ? 0 : expected.terms / static_cast<double>(sums.size());  // products in a sum
+    return 4 * epsilon * (1 + n * std::sqrt(n + 1));                                        // sums of random signs grow as √n
   };
   const std::vector<Node> nodes{ny, dx, df};
   const std::vector<Tensor> values = interpret(nodes);
-  expect_values(values[0], wy, tolerance(wy, terms), fmt::format("{}: output", c.what));
-  expect_values(values[1], wx, tolerance(wx, terms), fmt::format("{}: input gradient", c.what));
-  expect_values(values[2], wf, tolerance(wf, terms), fmt::format("{}: filter gradient", c.what));
+  const std::vector<double>* const sums[] = {&expected.output, &expected.input_gradient, &expected.filter_gradient};
+  const char* const names[] = {"output", "input gradient", "filter gradient"};
+  for (std::size_t i = 0; i < 3; ++i) expect_values(values[i], *sums[i], tolerance(*sums[i]), fmt::format("{}: {}", c.what, names[i]));
 }
 
 Build convolution(const ConvolutionOptions& options) {
@@ -189,19 +214,24 @@ const References by_definition{"Conv2d.IsTheDefinition", {"conv2d", "conv2d_inpu
 TEST(Conv2d, Conforms) { conforming.check(); }
 
 TEST(Conv2d, IsTheDefinition) {
-  for (const DType dtype : {DType::float64, DType::float32})
-    for (const auto* cases : {&small, &large, &blocked})
-      for (const Case& c : *cases) expect_definition(c, dtype);
+  for (const auto* cases : {&small, &large, &blocked, &batched})
+    for (const Case& c : *cases) {
+      const Expected expected(c);
+      for (const DType dtype : {DType::float64, DType::float32}) expect_definition(c, expected, dtype);
+    }
 }
 
 TEST(Conv2d, IsSoWithEveryInstructionSet) {
-  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {  // the lowest bit is the best
-    hwy::SetSupportedTargetsForTest(left & -left);
-    SCOPED_TRACE(hwy::TargetName(left & -left));
-    for (const auto* cases : {&small, &blocked})
-      for (const Case& c : *cases) expect_definition(c, DType::float32);
-  }
-  hwy::SetSupportedTargetsForTest(0);
+  for (const auto* cases : {&small, &blocked, &batched})
+    for (const Case& c : *cases) {
+      const Expected expected(c);
+      for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {  // the lowest bit is the best
+        hwy::SetSupportedTargetsForTest(left & -left);
+        SCOPED_TRACE(hwy::TargetName(left & -left));
+        expect_definition(c, expected, DType::float32);
+      }
+      hwy::SetSupportedTargetsForTest(0);
+    }
 }
 
 TEST(Conv2d, AgreesWithSciPy) {
@@ -232,6 +262,7 @@ TEST(Conv2d, IsTheSameForAnyNumberOfThreads) {
   const int threads = thread_count();
   std::vector<Case> cases = large;
   cases.insert(cases.end(), blocked.begin(), blocked.end());
+  cases.insert(cases.end(), batched.begin(), batched.end());
   for (const Case& c : cases) {
     std::vector<Tensor> first;
     for (const int count : {1, 2, 3, 5, 8}) {
@@ -253,7 +284,7 @@ TEST(Conv2d, IsTheSameForAnyNumberOfThreads) {
 
 // A program's memory is planned for the largest batch; smaller ones run in it.
 TEST(Conv2d, NeedsNoMoreScratchForFewerImages) {
-  for (const auto* cases : {&small, &large, &blocked})
+  for (const auto* cases : {&small, &large, &blocked, &batched})
     for (const Case& c : *cases) {
       Graph graph;
       const Node y = conv2d(graph.constant(Tensor(DType::float32, c.x)), graph.constant(Tensor(DType::float32, c.filters)), c.options);
@@ -272,6 +303,25 @@ TEST(Conv2d, NeedsNoMoreScratchForFewerImages) {
         }
       }
     }
+}
+
+// What the cases above are to cover.
+TEST(Conv2d, IsComputedInTheWayThatSuitsItsShape) {
+  const auto way = [](Extents x, Extents filters, Padding padding, Conv2dTarget target, Size2d stride = 1) {
+    return conv2d_way({x[0], x[1], filters[0], x[1] / filters[1], slide_window({x[2], x[3]}, {filters[2], filters[3]}, stride, padding)}, target,
+                      DType::float32);
+  };
+  using enum Conv2dTarget;
+  for (const Conv2dTarget target : {output, input, filters}) {
+    EXPECT_EQ(way({64, 32, 28, 28}, {64, 32, 3, 3}, 1, target), Conv2dWay::blocked);
+    EXPECT_EQ(way({1, 32, 28, 28}, {64, 32, 3, 3}, 1, target), Conv2dWay::blocked);
+    EXPECT_EQ(way({64, 1, 28, 28}, {6, 1, 5, 5}, 2, target), Conv2dWay::direct);
+    EXPECT_EQ(way({64, 32, 28, 28}, {64, 32, 1, 1}, 0, target), Conv2dWay::product);
+  }
+  EXPECT_EQ(way({64, 6, 14, 14}, {16, 6, 5, 5}, 0, input), Conv2dWay::batched);
+  EXPECT_EQ(way({11, 6, 14, 14}, {16, 6, 5, 5}, 0, input), Conv2dWay::direct);
+  EXPECT_EQ(way({64, 6, 14, 14}, {6, 6, 3, 3}, 0, input, 2), Conv2dWay::batched);
+  EXPECT_EQ(way({1, 32, 28, 28}, {32, 32, 3, 3}, 0, input, 2), Conv2dWay::product);
 }
 
 TEST(Conv2d, CountsItsOperations) {
