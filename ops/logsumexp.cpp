@@ -1,11 +1,13 @@
 #include "ops/logsumexp.h"
 
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "framework/fold.h"
 #include "framework/reduction_op.h"
 #include "ops/exponential.h"
+#include "ops/sum_exp_kernels.h"
 
 namespace loglik {
 namespace {
@@ -26,16 +28,22 @@ struct LargestFold : FoldElements<LargestFold<T>> {  // NaN is passed over: the 
 };
 
 template <class T>
-struct SumExpFold : FoldElements<SumExpFold<T>> {  // y holds the maxima
+struct SumExpFold {  // y holds the maxima
   T* y;
-  explicit SumExpFold(T* output) : y(output) {}
 
   struct Accumulator {
     T shift;
     double sum;
   };
   Accumulator start(std::int64_t i) const { return {std::isinf(y[i]) ? T(0) : y[i], 0}; }  // ∞ − ∞ would be NaN
-  void add(Accumulator& a, T v, std::int64_t) const { a.sum += std::exp(v - a.shift); }
+  void run(Accumulator& a, std::int64_t, const T* x, std::int64_t count, std::int64_t) const { a.sum += sum_exp(x, a.shift, count); }
+  void rows(Accumulator* a, const T* x, RunOffsets row, std::int64_t count, std::int64_t columns, std::int64_t) const {
+    std::array<T, FoldCut::widest> terms;
+    for (std::int64_t r = 0; r < count; ++r, ++row) {
+      exp_shifted(x + *row, [a](std::size_t j) { return a[j].shift; }, terms.data(), columns);
+      for (std::int64_t j = 0; j < columns; ++j) a[j].sum += terms[static_cast<std::size_t>(j)];
+    }
+  }
   void merge(Accumulator& a, const Accumulator& next) const { a.sum += next.sum; }
   void finish(std::int64_t i, const Accumulator& a) const { y[i] = static_cast<T>(static_cast<double>(a.shift) + std::log(a.sum)); }
 };
@@ -53,7 +61,7 @@ class LogSumExp final : public ReductionOp {  // y = m + log Σ exp(x − m), m 
     for_float(args.dtype(0), [&]<class T>() {
       T* y = args.output<T>(0).data();
       fold<T>(args, over, LargestFold<T>(y));
-      fold<T>(args, over, SumExpFold<T>(y));
+      fold<T>(args, over, SumExpFold<T>{y});
     });
   }
 
