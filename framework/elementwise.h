@@ -33,6 +33,9 @@ class ElementwiseOp : public Op {
   virtual void tile(const Tile& tile) const = 0;
   /// The output's dtype; the default wants float operands of one dtype and returns it. Throws DtypeError.
   virtual DType result_dtype(std::span<const TensorType> inputs) const;
+  /// Does the output never decrease where one input increases and the others stay, and is it NaN only where one of them is, for all finite
+  /// inputs? It may then be taken after a maximum instead of before.
+  virtual bool is_nondecreasing() const { return false; }
 
   std::vector<TensorType> infer(std::span<const TensorType> inputs) const final;
   void run(const KernelArgs& args) const final;
@@ -47,7 +50,8 @@ class ElementwiseOp : public Op {
 ///     static std::vector<Node> gradient(const GradientArgs& args);                      // may have the broadcast shape: it is summed
 ///
 /// and optionally `Attributes attributes() const`, `void check() const` that throws ArgumentError for attributes out of range,
-/// `std::vector<Node> simplify(const SimplifyArgs&) const`, `static constexpr bool integers = true` if T may be int32_t too, and
+/// `std::vector<Node> simplify(const SimplifyArgs&) const`, `static std::span<const Pattern> patterns()`, `static constexpr bool integers = true`
+/// if T may be int32_t too, `static constexpr bool nondecreasing = true` if is_nondecreasing, and
 /// `static constexpr auto vectorized = my_softsign;`, a function of arrays `void (const float* x, float* y, std::size_t count)` (as many x as
 /// there are arguments) that computes float32 in its stead: for bodies that call the C library, which the compiler can't turn into vectors.
 template <class F, std::size_t arity> class Elementwise final : public ElementwiseOp {
@@ -66,6 +70,11 @@ template <class F, std::size_t arity> class Elementwise final : public Elementwi
     return ElementwiseOp::result_dtype(inputs);
   }
 
+  bool is_nondecreasing() const override {
+    if constexpr (requires { F::nondecreasing; }) return F::nondecreasing;
+    else return false;
+  }
+
   void tile(const Tile& tile) const override {
     if constexpr (requires { F::integers; }) {
       if (tile.dtype == DType::int32) return run_tile<std::int32_t>(tile, std::make_index_sequence<arity>());
@@ -80,6 +89,11 @@ template <class F, std::size_t arity> class Elementwise final : public Elementwi
 
   std::vector<Node> simplify(const SimplifyArgs& args) const override {
     if constexpr (requires { function_.simplify(args); }) return function_.simplify(args);
+    else return {};
+  }
+
+  std::span<const Pattern> patterns() const override {
+    if constexpr (requires { F::patterns(); }) return F::patterns();
     else return {};
   }
 

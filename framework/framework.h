@@ -21,6 +21,7 @@
 #include "framework/optimizers/adam.h"
 #include "framework/optimizers/learning_rate.h"
 #include "framework/optimizers/sgd.h"
+#include "framework/pattern.h"
 #include "framework/primitives.h"
 #include "framework/profile.h"
 #include "framework/profile_report.h"

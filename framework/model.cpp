@@ -125,7 +125,7 @@ struct Model::Data {
     return result;
   }
   std::shared_ptr<const Program> build(std::string name, const ProgramSource& source, bool has_objective) const {
-    return compile_program(graph, source, state, program_options(std::move(name), has_objective), options.observe, options.fusion, budget());
+    return compile_program(graph, source, state, program_options(std::move(name), has_objective), options.observe, {options.fusion, options.patterns}, budget());
   }
   std::optional<MemoryBudget> budget() const {
     if (!options.memory_budget) return {};

@@ -27,6 +27,7 @@ struct CompileOptions {
   std::uint64_t seed = 0;        ///< of initial parameters and of all random bits
   double dataset_weight = 0;     ///< Σ w of the training set, for terms per data set; `fit` sets it
   bool fusion = true;            ///< may several ops run as one? Bits are the same either way; without, each op is a step of its own
+  bool patterns = true;          ///< may ops stand for compositions that users wrote? Values may differ by rounding: see framework/README.md
   std::optional<std::size_t> memory_budget = {};  ///< bytes that a training step may take beside the State: see framework/README.md
   std::vector<std::pair<std::string, std::int64_t>> sizes = {};  ///< at which sizes the budget holds: {{"batch", 64}}
   PassObserver observe = {};

@@ -13,6 +13,7 @@ namespace loglik {
 
 class GradientArgs;
 class SimplifyArgs;
+struct Pattern;
 
 /// A tensor operation: one immutable object, shared by every node and program that uses it.
 ///
@@ -43,6 +44,9 @@ class Op {
 
   /// Nodes of equal value that are cheaper, or nothing. Values must be preserved: no reassociation, x·0 is not 0.
   virtual std::vector<Node> simplify(const SimplifyArgs& args) const;
+
+  /// Compositions with this op in them that another op can stand for: see pattern.h. The default brings none.
+  virtual std::span<const Pattern> patterns() const { return {}; }
 
   /// May `output` be written over the memory of `input`, element by element as it is read? Asked only where their byte sizes are equal.
   virtual bool may_overwrite(std::size_t input, std::size_t output) const;

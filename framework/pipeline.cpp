@@ -93,7 +93,7 @@ std::vector<std::vector<std::string>> find_slabs(const Graph& graph, const State
 }
 
 std::shared_ptr<const Program> compile_program(const Graph& graph, const ProgramSource& source, std::shared_ptr<State> state, ProgramOptions options,
-                                               const PassObserver& observe, bool fusion, const std::optional<MemoryBudget>& budget) {
+                                               const PassObserver& observe, PassChoice passes, const std::optional<MemoryBudget>& budget) {
   Graph now = extract(graph, source.outputs, source.updates);
   const auto seen = [&](std::string_view pass) {
     if (observe) observe(options.name, pass, now);
@@ -105,6 +105,10 @@ std::shared_ptr<const Program> compile_program(const Graph& graph, const Program
   if (source.mode == ProgramMode::evaluate) {  // first, so that what is differentiated is what is evaluated
     now = evaluation_form(now);
     seen("evaluation_form");
+  }
+  if (passes.patterns) {
+    now = recognize_patterns(now);
+    seen("recognize_patterns");
   }
   if (source.training) {
     const ProgramSource::Training& training = *source.training;
@@ -119,10 +123,10 @@ std::shared_ptr<const Program> compile_program(const Graph& graph, const Program
   now = simplify(before_simplify);
   seen("simplify");
   if (budget && source.training) {
-    now = within_budget(now, options.name, fusion, *budget);
+    now = within_budget(now, options.name, passes.fusion, *budget);
     seen("recompute");
   }
-  if (fusion) {
+  if (passes.fusion) {
     options.unfused = std::make_shared<const Graph>(std::move(now));
     now = fuse_elementwise(*options.unfused);
     seen("fuse_elementwise");

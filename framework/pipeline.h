@@ -30,10 +30,16 @@ struct MemoryBudget {
   Sizes sizes;
 };
 
-/// The compiler: extract → evaluation form → differentiate → attach updates → simplify → recompute → fuse → schedule, plan memory and lower
-/// in Program. New Variables are added to the State. Throws ArgumentError if a budget can't be met or has no size for a symbol.
+/// Which passes run that a user may leave out.
+struct PassChoice {
+  bool fusion = true;
+  bool patterns = true;
+};
+
+/// The compiler: extract → evaluation form → recognise patterns → differentiate → attach updates → simplify → recompute → fuse → schedule, plan
+/// memory and lower in Program. New Variables are added to the State. Throws ArgumentError if a budget can't be met or has no size for a symbol.
 std::shared_ptr<const Program> compile_program(const Graph& graph, const ProgramSource& source, std::shared_ptr<State> state, ProgramOptions options,
-                                               const PassObserver& observe, bool fusion = true, const std::optional<MemoryBudget>& budget = {});
+                                               const PassObserver& observe, PassChoice passes = {}, const std::optional<MemoryBudget>& budget = {});
 
 /// The parameters that have a gradient in `graph`, grouped by dtype and by how they lie in the State already: see attach_updates.
 std::vector<std::vector<std::string>> find_slabs(const Graph& graph, const State& state);

@@ -19,6 +19,7 @@ template <class T, class F> T wrapping(F f, T a, T b) {
 
 struct Add {  // a + b;    ∂a = g, ∂b = g
   static constexpr std::string_view name = "add";
+  static constexpr bool nondecreasing = true;
   static constexpr bool integers = true;
   template <class T> T operator()(T a, T b) const { return wrapping([](auto x, auto y) { return x + y; }, a, b); }
   static std::vector<Node> gradient(const GradientArgs& args) { return {args.output_gradient(0), args.output_gradient(0)}; }

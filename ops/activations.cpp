@@ -30,6 +30,7 @@ T above(T bound, T x) {
 
 struct Tanh {  // y = tanh x;    ∂x = g·(1 − y²)
   static constexpr std::string_view name = "tanh";
+  static constexpr bool nondecreasing = true;
   static constexpr auto vectorized = simd::tanh;
   template <class T>
   T operator()(T x) const {
@@ -40,6 +41,7 @@ struct Tanh {  // y = tanh x;    ∂x = g·(1 − y²)
 
 struct Sigmoid {  // y = S(x);    ∂x = g·y·(1 − y)
   static constexpr std::string_view name = "sigmoid";
+  static constexpr bool nondecreasing = true;
   static constexpr auto vectorized = simd::sigmoid;
   template <class T>
   T operator()(T x) const {
@@ -58,6 +60,7 @@ Node where_positive(const GradientArgs& args, Operand positive, Operand otherwis
 
 struct Relu {  // ∂x = g where x > 0
   static constexpr std::string_view name = "relu";
+  static constexpr bool nondecreasing = true;
   template <class T>
   T operator()(T x) const {
     return x <= 0 ? 0 : x;
@@ -75,6 +78,7 @@ void require_positive(std::string_view what, double value) {
 
 struct LeakyRelu {  // ∂x = g where x > 0, else slope·g
   static constexpr std::string_view name = "leaky_relu";
+  static constexpr bool nondecreasing = true;
   double slope = 0.01;
 
   void check() const { require_positive("slope", slope); }
@@ -92,6 +96,7 @@ struct LeakyRelu {  // ∂x = g where x > 0, else slope·g
 
 struct Elu {  // y = α·(eˣ − 1) below 0;    ∂x = g where x > 0, else g·(y + α)
   static constexpr std::string_view name = "elu";
+  static constexpr bool nondecreasing = true;
   double alpha = 1;
 
   void check() const { require_positive("alpha", alpha); }
@@ -109,6 +114,7 @@ struct Elu {  // y = α·(eˣ − 1) below 0;    ∂x = g where x > 0, else g·(
 
 struct Selu {  // as elu, times λ
   static constexpr std::string_view name = "selu";
+  static constexpr bool nondecreasing = true;
   static constexpr double lambda = 1.0507009873554804934193349852946;
   static constexpr double lambda_alpha = 1.7580993408473768599402175208123;
   template <class T>
@@ -168,6 +174,7 @@ struct Silu {  // y = x·S(x);    ∂x = g·(S(x) + y·(1 − S(x)))
 
 struct Softplus {  // log(1 + eˣ) = max(x, 0) + log1p(e^−|x|);    ∂x = g·S(x)
   static constexpr std::string_view name = "softplus";
+  static constexpr bool nondecreasing = true;
   static constexpr auto vectorized = simd::softplus;
   template <class T>
   T operator()(T x) const {

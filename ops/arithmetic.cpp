@@ -38,6 +38,7 @@ struct Abs {  // |x|;    ∂x = g·sign x
 
 struct Sign {
   static constexpr std::string_view name = "sign";
+  static constexpr bool nondecreasing = true;
   template <class T>
   T operator()(T x) const {
     return x != x ? x : static_cast<T>((x > 0) - (x < 0));
@@ -83,6 +84,7 @@ struct Reciprocal {  // y = 1/x;    ∂x = −g·y²
 
 struct Floor {
   static constexpr std::string_view name = "floor";
+  static constexpr bool nondecreasing = true;
   template <class T>
   T operator()(T x) const {
     return std::floor(x);
@@ -151,6 +153,7 @@ std::vector<Node> gradient_to_chosen(const GradientArgs& args, Chosen chosen) {
 
 struct Minimum {
   static constexpr std::string_view name = "minimum";
+  static constexpr bool nondecreasing = true;
   template <class T>
   T operator()(T a, T b) const {
     const bool first = (a < b) | (a != a);
@@ -163,6 +166,7 @@ struct Minimum {
 
 struct Maximum {
   static constexpr std::string_view name = "maximum";
+  static constexpr bool nondecreasing = true;
   template <class T>
   T operator()(T a, T b) const {
     const bool first = (a > b) | (a != a);
@@ -175,6 +179,7 @@ struct Maximum {
 
 struct Clamp {
   static constexpr std::string_view name = "clamp";
+  static constexpr bool nondecreasing = true;
   double low = 0;
   double high = 0;
 

@@ -21,6 +21,7 @@ constexpr double slope_at_zero = 2 * std::numbers::inv_sqrtpi;
 
 struct Erf {  // ∂x = g·2/√π·e^(−x²)
   static constexpr std::string_view name = "erf";
+  static constexpr bool nondecreasing = true;
   static constexpr auto vectorized = simd::erf;
   template <class T>
   T operator()(T x) const {

@@ -28,6 +28,7 @@ namespace {
 
 struct Exp {  // y = eˣ;    ∂x = g·y
   static constexpr std::string_view name = "exp";
+  static constexpr bool nondecreasing = true;
   static constexpr auto vectorized = simd::exp;
   template <class T>
   T operator()(T x) const {
@@ -38,6 +39,7 @@ struct Exp {  // y = eˣ;    ∂x = g·y
 
 struct Expm1 {  // eˣ − 1;    ∂x = g·eˣ, which y + 1 would lose for x far below 0
   static constexpr std::string_view name = "expm1";
+  static constexpr bool nondecreasing = true;
   static constexpr auto vectorized = simd::expm1;
   template <class T>
   T operator()(T x) const {

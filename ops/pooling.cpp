@@ -5,9 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "framework/elementwise.h"
 #include "framework/error.h"
-#include "framework/op.h"
+#include "framework/graph.h"
+#include "framework/pattern.h"
 #include "framework/registry.h"
 #include "ops/pooling_kernels.h"
 #include "ops/window_axis.h"
@@ -40,6 +43,51 @@ void require_outputs(const Shape& y, const Window2d& window) {
                                  window.columns.input, window.rows.output, window.columns.output));
 }
 
+// Which operand of an elementwise node is an image of which it is a nondecreasing function, the same one all over a channel; nothing if none.
+std::optional<std::size_t> image_operand(Node y) {
+  const auto* op = dynamic_cast<const ElementwiseOp*>(&y.op());
+  if (op == nullptr || !op->is_nondecreasing()) return {};
+  const auto is_constant_in_channel = [](Node operand) {
+    const auto dims = operand.shape().dims();
+    return std::all_of(dims.end() - std::min<std::ptrdiff_t>(2, std::ssize(dims)), dims.end(), [](Dim dim) { return dim == Dim(1); });
+  };
+  for (std::size_t image = 0; image < y.inputs().size(); ++image) {
+    bool found = y.inputs()[image].shape() == y.shape();
+    for (std::size_t k = 0; k < y.inputs().size(); ++k) found &= k == image || is_constant_in_channel(y.inputs()[k]);
+    if (found) return image;
+  }
+  return {};
+}
+
+// max f(x) = f(max x) for a nondecreasing f: of fewer elements, forward and backward. Windows lie within the image, so that none is without
+// a pixel. Where rounding makes two values of f equal, it is the larger x that is chosen, and gets the gradient, not the first.
+std::vector<Node> recognize_pool_first(const PatternArgs& args) {
+  if (args.is_read(1)) return {};  // positions are those of the largest f(x)
+  const Shape &before = args.input(0).shape(), &after = args.output_type(0).shape;
+  if (after[2].constant() * after[3].constant() >= before[2].constant() * before[3].constant()) return {};
+  std::vector<std::pair<Node, std::size_t>> functions;  // outermost first, each with its operand
+  Node x = args.input(0);
+  for (;;) {
+    const std::optional<std::size_t> image = args.readers(x) == 1 ? image_operand(x) : std::nullopt;
+    if (!image) break;
+    functions.emplace_back(x, *image);
+    x = x.inputs()[*image];
+  }
+  if (functions.empty()) return {};
+  Node y = make_node(args.op(), {x});
+  Graph& graph = y.graph();
+  for (auto f = functions.rbegin(); f != functions.rend(); ++f) {
+    const NodeRecord record = graph.record(f->first.index());  // a copy: records move while nodes are added
+    const Scope scope = graph.enter(record.scope);
+    std::vector<Operand> operands(record.inputs.begin(), record.inputs.end());
+    operands[f->second] = y;
+    y = make_node(record.op, operands);
+  }
+  return {y};
+}
+
+constexpr Pattern max_pool_patterns[] = {{"max_pool2d", recognize_pool_first}};
+
 class MaxPool2d final : public Op {
  public:
   explicit MaxPool2d(const MaxPoolOptions& options) : options_(options) {
@@ -50,6 +98,8 @@ class MaxPool2d final : public Op {
     return {
         {"window", to_attribute(options_.window)}, {"stride", to_attribute(options_.stride)}, {"padding", to_attribute(options_.padding)}};
   }
+
+  std::span<const Pattern> patterns() const override { return max_pool_patterns; }
 
   std::vector<TensorType> infer(std::span<const TensorType> inputs) const override {
     require_float("x", inputs[0]);

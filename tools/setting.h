@@ -21,6 +21,7 @@ struct Setting {
   std::optional<std::int64_t> epochs, batch_size;
   std::optional<double> learning_rate;
   std::uint64_t seed = 0;
+  bool patterns = true;  ///< see CompileOptions
   Likelihood likelihood;
 };
 

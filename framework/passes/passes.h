@@ -27,6 +27,10 @@ Graph extract(const Graph& graph, std::span<const std::pair<std::string, Node>> 
 /// Every op in the form it has when a model is evaluated, not trained: dropout becomes its input.
 Graph evaluation_form(const Graph& before);
 
+/// Compositions replaced by the ops that stand for them, as ops bring them (`Op::patterns`): the one pass that may change values, by
+/// rounding. Throws ArgumentError for a pattern that changes a type.
+Graph recognize_patterns(const Graph& before);
+
 /// How the outputs are called that hold gradients; no node that a user names begins so.
 inline constexpr std::string_view gradient_prefix = "/gradient/";
 

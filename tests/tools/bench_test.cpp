@@ -2,9 +2,11 @@
 // ops are fused and threads share the work.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "framework/error.h"
+#include "framework/optimizers/sgd.h"
 #include "framework/thread_pool.h"
 #include "tests/support/allocation_counter.h"
 #include "tools/benchmarks/bench/floor.h"
@@ -78,6 +80,30 @@ TEST(Workloads, GiveTheSameBitsHoweverTheyAreRun) {
     const std::string expected = train(1, true);
     for (const int threads : {2, 3, 5, 8}) EXPECT_EQ(train(threads, true), expected) << workload.name << " with " << threads << " threads";
     EXPECT_EQ(train(1, false), expected) << workload.name << " without fusion";
+  }
+}
+
+// One step at a rate so high that what parameters become is their gradients.
+TEST(Workloads, DifferByRoundingAloneWithoutPatterns) {
+  for (const Workload& workload : workloads()) {
+    const auto train = [&](bool patterns) {
+      Graph graph;
+      workload.build(graph);
+      Model model = compile(graph, {.optimizer = Sgd{.learning_rate = 1e6}, .patterns = patterns});
+      model.session().step(workload.data(workload.batch));
+      std::map<std::string, Tensor> result;
+      for (const auto& [name, tensor] : model.parameters()) result.emplace(name, tensor.cast(DType::float64));
+      return result;
+    };
+    const std::map<std::string, Tensor> expected = train(false), got = train(true);
+    for (const auto& [name, values] : expected) {
+      double largest = 0, apart = 0;
+      for (std::int64_t i = 0; i < values.count(); ++i) {
+        largest = std::max(largest, std::abs(values.at(i)));
+        apart = std::max(apart, std::abs(values.at(i) - got.at(name).at(i)));
+      }
+      EXPECT_LE(apart, 1e-5 * largest) << workload.name << " " << name;
+    }
   }
 }
 
