@@ -1,11 +1,12 @@
-// The inner loop of convolutions with 16 images side by side in vectors: weights are broadcast, sums of some planes for some neighbouring
-// outputs stay in registers. Compiled once for each instruction set.
+// The inner loops of convolutions with 16 images side by side in vectors. Sums stay in registers: of some planes for some neighbouring outputs,
+// when weights are broadcast, or of some filters for some taps. Compiled once for each instruction set.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/conv2d_batched_simd_kernels.cpp"
 #include <hwy/foreach_target.h>
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "ops/conv2d_batched_simd_kernels.h"
@@ -72,6 +73,65 @@ void CorrelateAny(const BatchedPixels& c, std::integer_sequence<int, planes...>)
 
 void CorrelateBatched(const BatchedPixels& c) { CorrelateAny(c, std::make_integer_sequence<int, most_planes>()); }
 
+// Some neighbouring taps for some filters.
+template <int taps, int filters>
+void SumPlanes(const BatchedFilterSum& s, int64_t f, int64_t channel, int64_t i, int64_t j) {
+  const D d;
+  float* const sum = s.sum + (((f * s.channels + channel) * s.kernel_rows + i) * s.kernel_columns + j) * block;
+  const int64_t from_filter = s.channels * s.kernel_rows * s.kernel_columns * block, tap_step = s.dilation * block, step = s.step * block;
+  for (int part = 0; part < block; part += lanes) {
+    V total[filters][taps];
+    LOGLIK_UNROLL for (int k = 0; k < filters; ++k)
+      LOGLIK_UNROLL for (int t = 0; t < taps; ++t) total[k][t] = hn::Load(d, sum + k * from_filter + t * block + part);
+    for (int64_t r = 0; r < s.rows; ++r) {
+      const float* x = s.x + channel * s.plane + ((r * s.row_step + i * s.row_dilation) * s.width + j * s.dilation) * block + part;
+      const float* y = s.y + f * s.y_plane + r * s.columns * block + part;
+      for (int64_t q = 0; q < s.columns; ++q, x += step, y += block) {
+        LOGLIK_HIDE(x);
+        V g[filters];
+        LOGLIK_UNROLL for (int k = 0; k < filters; ++k) g[k] = hn::Load(d, y + k * s.y_plane);
+        LOGLIK_UNROLL for (int t = 0; t < taps; ++t) {
+          const V seen = hn::Load(d, x + t * tap_step);
+          LOGLIK_UNROLL for (int k = 0; k < filters; ++k) total[k][t] = hn::MulAdd(g[k], seen, total[k][t]);
+        }
+      }
+    }
+    LOGLIK_UNROLL for (int k = 0; k < filters; ++k)
+      LOGLIK_UNROLL for (int t = 0; t < taps; ++t) hn::Store(total[k][t], d, sum + k * from_filter + t * block + part);
+  }
+}
+
+constexpr int most_taps = 5;
+
+// Filters and taps in pieces of like size.
+template <int taps, int... counts>
+void SumFilterBlocks(const BatchedFilterSum& s, int64_t j, std::integer_sequence<int, counts...>) {
+  using Function = void (*)(const BatchedFilterSum&, int64_t, int64_t, int64_t, int64_t);
+  static constexpr Function functions[] = {SumPlanes<taps, counts + 1>...};
+  constexpr int64_t most = sizeof...(counts);
+  const int64_t blocks = (s.filters + most - 1) / most;
+  for (int64_t b = 0; b < blocks; ++b) {
+    const int64_t f = b * s.filters / blocks, count = (b + 1) * s.filters / blocks - f;
+    for (int64_t channel = 0; channel < s.channels; ++channel)
+      for (int64_t i = 0; i < s.kernel_rows; ++i) functions[count - 1](s, f, channel, i, j);
+  }
+}
+
+template <int... taps>
+void SumTapBlocks(const BatchedFilterSum& s, std::integer_sequence<int, taps...>) {
+  using Function = void (*)(const BatchedFilterSum&, int64_t);
+  static constexpr Function functions[] = {[](const BatchedFilterSum& sum, int64_t j) {
+    SumFilterBlocks<taps + 1>(sum, j, std::make_integer_sequence<int, std::min(sums / (taps + 1), 6)>());
+  }...};
+  const int64_t pieces = (s.kernel_columns + most_taps - 1) / most_taps;
+  for (int64_t piece = 0; piece < pieces; ++piece) {
+    const int64_t j = piece * s.kernel_columns / pieces, end = (piece + 1) * s.kernel_columns / pieces;
+    functions[end - j - 1](s, j);
+  }
+}
+
+void SumFiltersBatched(const BatchedFilterSum& s) { SumTapBlocks(s, std::make_integer_sequence<int, most_taps>()); }
+
 }  // namespace loglik::conv2d_simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -79,7 +139,9 @@ HWY_AFTER_NAMESPACE();
 namespace loglik::conv2d_simd {
 
 HWY_EXPORT(CorrelateBatched);
+HWY_EXPORT(SumFiltersBatched);
 void correlate_pixels(const BatchedPixels& p) { HWY_DYNAMIC_DISPATCH(CorrelateBatched)(p); }
+void sum_filters_batched(const BatchedFilterSum& s) { HWY_DYNAMIC_DISPATCH(SumFiltersBatched)(s); }
 
 }  // namespace loglik::conv2d_simd
 #endif

@@ -29,4 +29,16 @@ struct BatchedPixels {
 };
 void correlate_pixels(const BatchedPixels& p);
 
+/// sum[f][channel][i][j][k] += Σ over rows r and columns q of y[f][r][q][k] · x[channel][r·row_step + i·row_dilation][q·step + j·dilation][k]
+struct BatchedFilterSum {
+  const float* x;  ///< {channels, …, width, 16}, framed by zeros, aligned to 64 bytes like all
+  std::int64_t channels, plane, width;  ///< floats from channel to channel; pixels of a row
+  std::int64_t row_step, row_dilation, step, dilation;
+  const float* y;  ///< {filters, rows, columns, 16}
+  std::int64_t filters, y_plane, rows, columns;
+  std::int64_t kernel_rows, kernel_columns;
+  float* sum;  ///< {filters, channels, kernel rows, kernel columns, 16}
+};
+void sum_filters_batched(const BatchedFilterSum& s);
+
 }  // namespace loglik::conv2d_simd

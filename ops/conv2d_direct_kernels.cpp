@@ -116,22 +116,17 @@ void correlate_all(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget ta
 // The sums of some images at a time, as many as keep registers busy before these are added up.
 struct FilterWork {
   Work work;
-  Frame y;
-  std::int64_t y_planes;  // with those that fill up the last filters
   std::int64_t together;  // images
   std::int64_t count;     // of all filters' weights
   std::int64_t slots;
 
   explicit FilterWork(const Conv2dSizes& s) : work(s, Conv2dTarget::filters) {
-    y = {s.group_filters(), work.rows, work.columns, work.rows, round_up(work.columns, most_lanes), 0, 0};
-    y_planes = s.group_filters() == 1 ? 1 : round_up(s.group_filters(), gradient_filters);
     const std::int64_t vectors = work.rows * divide_up(work.columns, most_lanes) * 8;
     together = std::clamp<std::int64_t>(worth_a_sum / std::max<std::int64_t>(vectors, 1), 1, 8);
     count = s.filters * work.weights_a_filter();
     slots = std::clamp<std::int64_t>(std::min(divide_up(s.images, together), most_partial / std::max<std::int64_t>(count, 1)), 1, most_slots);
   }
-  std::int64_t y_size() const { return round_up(y_planes * y.plane(), 16); }
-  std::int64_t slot_size() const { return together * (work.frame.size() + y_size()) + round_up(count, 16); }
+  std::int64_t slot_size() const { return together * work.frame.size() + round_up(count, 16); }
   std::int64_t workspace() const { return slots * slot_size(); }
 };
 
@@ -141,24 +136,21 @@ void sum_all_filters(const KernelArgs& args, const Conv2dSizes& s, const float* 
   float* scratch = args.workspace<float>();
   const std::int64_t x_group = s.group_channels() * s.window.pixels(), y_group = s.group_filters() * s.window.positions();
   const std::int64_t group_count = w.count / std::max<std::int64_t>(s.groups, 1);
-  const auto partial = [&](std::int64_t slot) { return scratch + slot * w.slot_size() + w.together * (work.frame.size() + w.y_size()); };
+  const auto partial = [&](std::int64_t slot) { return scratch + slot * w.slot_size() + w.together * work.frame.size(); };
   args.parallel_for(w.slots, [&](std::int64_t slot) {
     float* frames = scratch + slot * w.slot_size();
-    float* ys = frames + w.together * work.frame.size();
     std::fill_n(frames, w.slot_size(), 0.0f);
     const Range mine{slot * s.images / w.slots, (slot + 1) * s.images / w.slots};
     for (std::int64_t image = mine.begin; image < mine.end; image += w.together) {
       const std::int64_t images = std::min(w.together, mine.end - image);
       for (std::int64_t group = 0; group < s.groups; ++group) {
-        for (std::int64_t i = 0; i < images; ++i) {
+        for (std::int64_t i = 0; i < images; ++i)
           work.frame.put(x + ((image + i) * s.groups + group) * x_group, frames + i * work.frame.size());
-          w.y.put(y + ((image + i) * s.groups + group) * y_group, ys + i * w.y_size());
-        }
         sum_filters({.x = {frames, work.frame.columns, work.frame.plane()},
-                     .y = {ys, w.y.columns, w.y.plane()},
+                     .y = {y + (image * s.groups + group) * y_group, work.columns, s.window.positions()},
                      .images = images,
                      .x_image = work.frame.size(),
-                     .y_image = w.y_size(),
+                     .y_image = s.groups * y_group,
                      .channels = s.group_channels(),
                      .filters = s.group_filters(),
                      .kernel_rows = work.kernel_rows,

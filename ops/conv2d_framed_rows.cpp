@@ -21,6 +21,20 @@ void copy(float* to, const float* from, std::int64_t count) {
   std::memcpy(to + count - block, from + count - block, block * sizeof(float));
 }
 
+// Is what lies `phase` past a multiple of the stride looked at, through any tap?
+bool is_seen(const WindowAxis& axis, std::int64_t phase) {
+  for (std::int64_t tap = 0; tap < axis.kernel; ++tap)
+    if (tap * axis.dilation % axis.stride == phase) return true;
+  return false;
+}
+
+// to[i] = from[i·stride]
+template <std::int64_t known_stride>
+void copy_apart(float* to, const float* from, std::int64_t count, std::int64_t stride) {
+  const std::int64_t apart = known_stride > 0 ? known_stride : stride;
+  for (std::int64_t i = 0; i < count; ++i) to[i] = from[i * apart];
+}
+
 }  // namespace
 
 FramedRows::FramedRows(const WindowAxis& down, const WindowAxis& over, std::int64_t count) : rows(down), columns(over), channels(count) {
@@ -53,14 +67,22 @@ const float* FramedRows::put(const float* image, std::int64_t first, std::int64_
     clear(framed, begin);
     clear(framed + end * width(), seen - end);
     for (std::int64_t r = begin; r < end && from < to; ++r) {
+      if (rows.stride > 1 && !is_seen(rows, r % rows.stride)) continue;
       const float* const line = image + (c * rows.input + top + r) * columns.input - left;
       float* const row = framed + r * width();
-      if (columns.stride == 1)
+      if (columns.stride == 1) {
         copy(row + from, line + from, to - from);
-      else
-        for (std::int64_t p = 0; p < columns.stride; ++p)
-          for (std::int64_t q = from > p ? (from - p + columns.stride - 1) / columns.stride : 0; q * columns.stride + p < to; ++q)
-            row[p * phase + q] = line[q * columns.stride + p];
+        continue;
+      }
+      for (std::int64_t p = 0; p < columns.stride; ++p) {
+        if (!is_seen(columns, p)) continue;
+        const std::int64_t begun = from > p ? (from - p + columns.stride - 1) / columns.stride : 0;
+        const std::int64_t past = (to - p + columns.stride - 1) / columns.stride;
+        if (columns.stride == 2)
+          copy_apart<2>(row + p * phase + begun, line + 2 * begun + p, past - begun, 2);
+        else
+          copy_apart<0>(row + p * phase + begun, line + columns.stride * begun + p, past - begun, columns.stride);
+      }
     }
   }
   return frame;

@@ -16,6 +16,7 @@
 
 #include "framework/blas.h"
 #include "framework/simd/full_width.h"
+#include "ops/conv2d_batched_filter_kernels.h"
 #include "ops/conv2d_batched_kernels.h"
 #include "ops/conv2d_blocked_kernels.h"
 #include "ops/conv2d_direct_kernels.h"
@@ -249,7 +250,12 @@ bool run_own(const KernelArgs& args, const Conv2dSizes& sizes, Conv2dTarget targ
   switch (conv2d_way(sizes, target, DType::float32)) {
     case Conv2dWay::direct: conv2d_direct(args, sizes, target, a, b, out); return true;
     case Conv2dWay::blocked: conv2d_blocked(args, sizes, target, a, b, out); return true;
-    case Conv2dWay::batched: conv2d_batched(args, sizes, target, a, b, out); return true;
+    case Conv2dWay::batched:
+      if (target == Conv2dTarget::filters)
+        conv2d_batched_filters(args, sizes, a, b, out);
+      else
+        conv2d_batched(args, sizes, target, a, b, out);
+      return true;
     case Conv2dWay::product: break;
   }
   return false;
@@ -259,7 +265,9 @@ std::size_t workspace(const Conv2dSizes& sizes, Conv2dTarget target, DType dtype
   switch (way) {
     case Conv2dWay::direct: return conv2d_direct_workspace(sizes, target);
     case Conv2dWay::blocked: return conv2d_blocked_workspace(sizes, target);
-    case Conv2dWay::batched: return sizes.images < conv2d_least_batch ? 0 : conv2d_batched_workspace(sizes, target);
+    case Conv2dWay::batched:
+      if (sizes.images < conv2d_least_batch) return 0;
+      return target == Conv2dTarget::filters ? conv2d_batched_filters_workspace(sizes) : conv2d_batched_workspace(sizes, target);
     case Conv2dWay::product: break;
   }
   const Cut cut(sizes, target, size_of(dtype));

@@ -6,9 +6,11 @@
 
 #include <hwy/highway.h>
 
-#include <type_traits>
+#include <algorithm>
+#include <utility>
 
 #include "ops/conv2d_simd_kernels.h"
+#include "ops/conv2d_unroll.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace loglik::conv2d_simd::HWY_NAMESPACE {
@@ -19,7 +21,7 @@ using V = hn::Vec<D>;
 
 #if HWY_TARGET <= HWY_AVX3
 constexpr int vectors = 2;         // of neighbouring outputs, with 32 registers
-constexpr int gradient_sums = 24;  // registers for sums of filter gradients
+constexpr int gradient_sums = 25;  // registers for sums of filter gradients
 #else
 constexpr int vectors = 1;
 constexpr int gradient_sums = 12;
@@ -84,58 +86,75 @@ void Correlate(const Correlation& c) {
   }
 }
 
-template <int filters, int taps>
-HWY_INLINE void SumBlock(const FilterSum& s, int64_t f, int64_t channel, int64_t i) {
+// The first `count` floats, and zeros; reads no others.
+HWY_INLINE V LoadFirst(D d, const float* from, int64_t count) {
+#if HWY_TARGET <= HWY_AVX2
+  return hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(count)), d, from);
+#else
+  HWY_ALIGN float all[most_lanes] = {};
+  std::copy(from, from + count, all);
+  return hn::Load(d, all);
+#endif
+}
+
+template <int taps, int filters>
+void SumBlock(const FilterSum& s, int64_t f, int64_t channel, int64_t i) {
   const D d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   V sum[filters][taps];
-  for (int k = 0; k < filters; ++k)
-    for (int j = 0; j < taps; ++j) sum[k][j] = hn::Zero(d);
+  LOGLIK_UNROLL for (int k = 0; k < filters; ++k)
+    LOGLIK_UNROLL for (int j = 0; j < taps; ++j) sum[k][j] = hn::Zero(d);
+  const auto add = [&](const float* x, const V* g) HWY_ATTR {
+    LOGLIK_UNROLL for (int j = 0; j < taps; ++j) {
+      const V pixels = hn::LoadU(d, x + j);
+      LOGLIK_UNROLL for (int k = 0; k < filters; ++k) sum[k][j] = hn::MulAdd(g[k], pixels, sum[k][j]);
+    }
+  };
+  const int64_t full = s.columns / lanes * lanes, rest = s.columns - full;
   for (int64_t image = 0; image < s.images; ++image) {
     const float* x = s.x.data + image * s.x_image + channel * s.x.plane + i * s.x.width;
     const float* y = s.y.data + image * s.y_image + f * s.y.plane;
-    for (int64_t r = 0; r < s.rows; ++r, x += s.x.width, y += s.y.width)
-      for (int64_t column = 0; column < s.columns; column += lanes) {
-        V pixels[taps];
-        for (int j = 0; j < taps; ++j) pixels[j] = hn::LoadU(d, x + column + j);
-        for (int k = 0; k < filters; ++k) {
-          const V g = hn::LoadU(d, y + k * s.y.plane + column);
-          for (int j = 0; j < taps; ++j) sum[k][j] = hn::MulAdd(g, pixels[j], sum[k][j]);
-        }
+    for (int64_t r = 0; r < s.rows; ++r, x += s.x.width, y += s.y.width) {
+      V g[filters];
+      for (int64_t column = 0; column < full; column += lanes) {
+        LOGLIK_UNROLL for (int k = 0; k < filters; ++k) g[k] = hn::LoadU(d, y + k * s.y.plane + column);
+        add(x + column, g);
       }
+      if (rest > 0) {
+        LOGLIK_UNROLL for (int k = 0; k < filters; ++k) g[k] = LoadFirst(d, y + k * s.y.plane + full, rest);
+        add(x + full, g);
+      }
+    }
   }
-  for (int k = 0; k < filters && f + k < s.filters; ++k) {
-    float* to = s.sum + (((f + k) * s.channels + channel) * s.kernel_rows + i) * s.kernel_columns;
-    for (int j = 0; j < taps; ++j) to[j] += hn::GetLane(hn::SumOfLanes(d, sum[k][j]));
+  LOGLIK_UNROLL for (int k = 0; k < filters; ++k) {
+    float* const to = s.sum + (((f + k) * s.channels + channel) * s.kernel_rows + i) * s.kernel_columns;
+    LOGLIK_UNROLL for (int j = 0; j < taps; ++j) to[j] += hn::GetLane(hn::SumOfLanes(d, sum[k][j]));
   }
 }
 
-template <int taps>
-void SumTaps(const FilterSum& s) {
-  constexpr int most = gradient_sums / taps;
-  constexpr int filters = most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
-  const auto all = [&](auto count) HWY_ATTR {
-    for (int64_t f = 0; f < s.filters; f += count)
-      for (int64_t channel = 0; channel < s.channels; ++channel)
-        for (int64_t i = 0; i < s.kernel_rows; ++i) SumBlock<count, taps>(s, f, channel, i);
-  };
-  if (s.filters == 1)  // depthwise
-    all(std::integral_constant<int, 1>());
-  else
-    all(std::integral_constant<int, filters>());
-}
-
-void SumFilters(const FilterSum& s) {
-  switch (s.kernel_columns) {
-    case 1: return SumTaps<1>(s);
-    case 2: return SumTaps<2>(s);
-    case 3: return SumTaps<3>(s);
-    case 4: return SumTaps<4>(s);
-    case 5: return SumTaps<5>(s);
-    case 6: return SumTaps<6>(s);
-    default: return SumTaps<7>(s);
+// Filters in blocks of like size.
+template <int taps, int... counts>
+void SumTaps(const FilterSum& s, std::integer_sequence<int, counts...>) {
+  using Function = void (*)(const FilterSum&, int64_t, int64_t, int64_t);
+  static constexpr Function functions[] = {SumBlock<taps, counts + 1>...};
+  constexpr int64_t most = sizeof...(counts);
+  const int64_t blocks = (s.filters + most - 1) / most;
+  for (int64_t b = 0; b < blocks; ++b) {
+    const int64_t f = b * s.filters / blocks, count = (b + 1) * s.filters / blocks - f;
+    for (int64_t channel = 0; channel < s.channels; ++channel)
+      for (int64_t i = 0; i < s.kernel_rows; ++i) functions[count - 1](s, f, channel, i);
   }
 }
+
+template <int... taps>
+void SumAny(const FilterSum& s, std::integer_sequence<int, taps...>) {
+  using Function = void (*)(const FilterSum&);
+  static constexpr Function functions[] = {
+      [](const FilterSum& sum) { SumTaps<taps + 1>(sum, std::make_integer_sequence<int, std::clamp(gradient_sums / (taps + 1), 1, 8)>()); }...};
+  functions[s.kernel_columns - 1](s);
+}
+
+void SumFilters(const FilterSum& s) { SumAny(s, std::make_integer_sequence<int, largest_kernel>()); }
 
 }  // namespace loglik::conv2d_simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -315,11 +315,13 @@ TEST(Conv2d, IsComputedInTheWayThatSuitsItsShape) {
   for (const Conv2dTarget target : {output, input, filters}) {
     EXPECT_EQ(way({64, 32, 28, 28}, {64, 32, 3, 3}, 1, target), Conv2dWay::blocked);
     EXPECT_EQ(way({1, 32, 28, 28}, {64, 32, 3, 3}, 1, target), Conv2dWay::blocked);
-    EXPECT_EQ(way({64, 1, 28, 28}, {6, 1, 5, 5}, 2, target), Conv2dWay::direct);
+    EXPECT_EQ(way({1, 1, 28, 28}, {6, 1, 5, 5}, 2, target), Conv2dWay::direct);
     EXPECT_EQ(way({64, 32, 28, 28}, {64, 32, 1, 1}, 0, target), Conv2dWay::product);
   }
   EXPECT_EQ(way({64, 6, 14, 14}, {16, 6, 5, 5}, 0, input), Conv2dWay::batched);
   EXPECT_EQ(way({11, 6, 14, 14}, {16, 6, 5, 5}, 0, input), Conv2dWay::direct);
+  EXPECT_EQ(way({64, 1, 28, 28}, {6, 1, 5, 5}, 2, output), Conv2dWay::direct);
+  EXPECT_EQ(way({64, 1, 28, 28}, {6, 1, 5, 5}, 2, filters), Conv2dWay::batched);
   EXPECT_EQ(way({64, 6, 14, 14}, {6, 6, 3, 3}, 0, input, 2), Conv2dWay::batched);
   EXPECT_EQ(way({1, 32, 28, 28}, {32, 32, 3, 3}, 0, input, 2), Conv2dWay::product);
 }
