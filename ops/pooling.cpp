@@ -20,10 +20,16 @@ namespace {
 
 constexpr std::int64_t grain_pixels = 16384;  // a piece of work reads, about
 
-// Calls body(plane) for each of the images {n, c, …}, `pixels` large.
+// Calls body(begin, end) for pieces of the images {n, c, …}, `pixels` large.
+template <class Body>
+void for_each_piece(const KernelArgs& args, const Extents& extents, std::int64_t pixels, const Body& body) {
+  args.parallel_for(extents[0] * extents[1], std::max<std::int64_t>(1, grain_pixels / pixels), body);
+}
+
+// Calls body(plane) for each of them.
 template <class Body>
 void for_each_plane(const KernelArgs& args, const Extents& extents, std::int64_t pixels, const Body& body) {
-  args.parallel_for(extents[0] * extents[1], std::max<std::int64_t>(1, grain_pixels / pixels), [&](std::int64_t begin, std::int64_t end) {
+  for_each_piece(args, extents, pixels, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t plane = begin; plane < end; ++plane) body(plane);
   });
 }
@@ -112,9 +118,9 @@ class MaxPool2d final : public Op {
   void run(const KernelArgs& args) const override {
     const Window2d w = window({args.shape(0)[2], args.shape(0)[3]});
     for_float(args.dtype(0), [&]<class T>() {
-      for_each_plane(args, args.shape(0), w.pixels(), [&](std::int64_t plane) {
-        max_pool_plane(w, args.input<T>(0).data() + plane * w.pixels(), args.output<T>(0).data() + plane * w.positions(),
-                       args.output<std::int32_t>(1).data() + plane * w.positions());
+      for_each_piece(args, args.shape(0), w.pixels(), [&](std::int64_t begin, std::int64_t end) {
+        max_pool_planes(w, end - begin, args.input<T>(0).data() + begin * w.pixels(), args.output<T>(0).data() + begin * w.positions(),
+                        args.output<std::int32_t>(1).data() + begin * w.positions());
       });
     });
   }

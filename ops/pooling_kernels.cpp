@@ -57,40 +57,8 @@ void take_larger(T value, std::int32_t position, T& best, std::int32_t& where) {
   where = better ? position : where;
 }
 
-// Tiles of 2 × 2, the usual window: the four pixels at once, no second visit to the output.
-template <class T>
-void max_pool_tiles(const Window2d& window, const T* x, T* y, std::int32_t* positions) {
-  const std::int64_t width = window.columns.output, input = window.columns.input;
-  for (std::int64_t row = 0; row < window.rows.output; ++row) {
-    const T* __restrict upper = x + 2 * row * input;
-    const T* __restrict lower = upper + input;
-    T* __restrict out = y + row * width;
-    std::int32_t* __restrict at = positions + row * width;
-    if constexpr (std::is_same_v<T, float>) {
-      max_pool_tiles_simd(upper, lower, static_cast<std::int32_t>(2 * row * input), static_cast<std::int32_t>(input), width, out, at);
-      continue;
-    }
-    for (std::int32_t i = 0; i < static_cast<std::int32_t>(width); ++i) {
-      const auto first = static_cast<std::int32_t>(2 * row * input) + 2 * i;
-      T best = upper[2 * i];
-      std::int32_t where = first;
-      take_larger(upper[2 * i + 1], first + 1, best, where);
-      take_larger(lower[2 * i], first + static_cast<std::int32_t>(input), best, where);
-      take_larger(lower[2 * i + 1], first + static_cast<std::int32_t>(input) + 1, best, where);
-      out[i] = best;
-      at[i] = where;
-    }
-  }
-}
-
-}  // namespace
-
 template <class T>
 void max_pool_plane(const Window2d& window, const T* x, T* y, std::int32_t* positions) {
-  const auto tiles = [](const WindowAxis& axis) {
-    return axis.kernel == 2 && axis.stride == 2 && axis.before == 0 && 2 * axis.output <= axis.input;
-  };
-  if (tiles(window.rows) && tiles(window.columns)) return max_pool_tiles(window, x, y, positions);
   const std::int64_t width = window.columns.output;
   for (std::int64_t row = 0; row < window.rows.output; ++row) {
     const std::int64_t first = std::max<std::int64_t>(window.rows.position(row, 0), 0) * window.columns.input;
@@ -113,6 +81,21 @@ void max_pool_plane(const Window2d& window, const T* x, T* y, std::int32_t* posi
       }
     });
   });
+}
+
+}  // namespace
+
+template <class T>
+void max_pool_planes(const Window2d& window, std::int64_t planes, const T* x, T* y, std::int32_t* positions) {
+  const WindowAxis &rows = window.rows, &columns = window.columns;
+  if constexpr (std::is_same_v<T, float>) {
+    const auto tiles = [](const WindowAxis& axis) {
+      return axis.kernel == 2 && axis.stride == 2 && axis.before == 0 && 2 * axis.output <= axis.input;
+    };
+    if (tiles(rows) && tiles(columns)) return max_pool_tiles({planes, rows.input, columns.input, rows.output, columns.output}, x, y, positions);
+  }
+  for (std::int64_t plane = 0; plane < planes; ++plane)
+    max_pool_plane(window, x + plane * window.pixels(), y + plane * window.positions(), positions + plane * window.positions());
 }
 
 template <class T>
@@ -154,8 +137,8 @@ void average_pool_gradient_plane(const Window2d& window, bool count_include_pad,
   for (std::int64_t i = 0; i < window.pixels(); ++i) x[i] /= area;
 }
 
-template void max_pool_plane(const Window2d&, const float*, float*, std::int32_t*);
-template void max_pool_plane(const Window2d&, const double*, double*, std::int32_t*);
+template void max_pool_planes(const Window2d&, std::int64_t, const float*, float*, std::int32_t*);
+template void max_pool_planes(const Window2d&, std::int64_t, const double*, double*, std::int32_t*);
 template void average_pool_plane(const Window2d&, bool, const float*, float*);
 template void average_pool_plane(const Window2d&, bool, const double*, double*);
 template void average_pool_gradient_plane(const Window2d&, bool, const float*, float*);

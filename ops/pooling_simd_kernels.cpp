@@ -1,10 +1,12 @@
-// Compiled once for each instruction set.
+// Compiled once for each instruction set. First the larger of each pair of neighbours in a row, then the larger of two such rows. Where tiles
+// cover their rows, pairs follow one another across rows, and whole vectors of them are compared whatever the width of an image.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/pooling_simd_kernels.cpp"
 #include <hwy/foreach_target.h>
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "ops/pooling_simd_kernels.h"
@@ -15,43 +17,88 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using D = hn::ScalableTag<float>;
 using DI = hn::RebindToSigned<D>;
+constexpr int64_t most_lanes = hn::MaxLanes(D());
+constexpr int64_t most_pairs = 1024;  // at a time: 8 KB with their positions
 
-// One vector of tiles, of which the first begins at pixel `first`.
-HWY_INLINE void MaxPoolVector(const float* upper, const float* lower, int32_t first, int32_t width, float* out, int32_t* positions) {
-  const D d;
-  const DI di;
-  auto best = hn::Undefined(d), right = best, below = best, diagonal = best;
-  hn::LoadInterleaved2(d, upper, best, right);
-  hn::LoadInterleaved2(d, lower, below, diagonal);
-  const auto start = hn::Add(hn::Set(di, first), hn::ShiftLeft<1>(hn::Iota(di, 0)));
-  auto position = start;
-  const auto take = [&](auto value, int32_t offset) HWY_ATTR {  // where it is larger than the best, or the first NaN
-    const auto better = hn::AndNot(hn::Le(value, best), hn::Eq(best, best));
-    best = hn::IfThenElse(better, value, best);
-    position = hn::IfThenElse(hn::RebindMask(di, better), hn::Add(start, hn::Set(di, offset)), position);
-  };
-  take(right, 1);
-  take(below, width);
-  take(diagonal, width + 1);
-  hn::StoreU(best, d, out);
-  hn::StoreU(position, di, positions);
+struct Best {
+  hn::Vec<D> value;
+  hn::Vec<DI> position;
+};
+
+HWY_INLINE Best Larger(Best first, Best second) {  // or the first NaN
+  const auto better = hn::AndNot(hn::Le(second.value, first.value), hn::Eq(first.value, first.value));
+  return {hn::IfThenElse(better, second.value, first.value), hn::IfThenElse(hn::RebindMask(DI(), better), second.position, first.position)};
 }
 
-void MaxPoolTiles(const float* upper, const float* lower, int32_t first, int32_t width, int64_t count, float* out, int32_t* positions) {
-  constexpr size_t most = hn::MaxLanes(D());
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(D()));
+// The larger of pixels 2i and 2i + 1 for each pair i of `count`, pixel 0 at position `first`. Writes whole vectors.
+HWY_INLINE void LargerOfPairs(const float* pixels, int32_t first, int64_t count, float* largest, int32_t* positions) {
+  const D d;
+  const DI di;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  auto position = hn::Add(hn::Set(di, first), hn::ShiftLeft<1>(hn::Iota(di, 0)));
+  const auto step = hn::Set(di, 2 * static_cast<int32_t>(lanes));
+  const auto compare = [&](const float* from, int64_t i) HWY_ATTR {
+    auto left = hn::Undefined(d), right = left;
+#if HWY_TARGET == HWY_SCALAR
+    left = hn::LoadU(d, from), right = hn::LoadU(d, from + 1);
+#else
+    const auto lower = hn::LoadU(d, from), upper = hn::LoadU(d, from + lanes);
+    left = hn::ConcatEven(d, upper, lower), right = hn::ConcatOdd(d, upper, lower);
+#endif
+    const Best best = Larger({left, position}, {right, hn::Add(position, hn::Set(di, 1))});
+    hn::StoreU(best.value, d, largest + i);
+    hn::StoreU(best.position, di, positions + i);
+    position = hn::Add(position, step);
+  };
   int64_t i = 0;
-  for (; i + lanes <= count; i += lanes)
-    MaxPoolVector(upper + 2 * i, lower + 2 * i, first + 2 * static_cast<int32_t>(i), width, out + i, positions + i);
+  for (; i + lanes <= count; i += lanes) compare(pixels + 2 * i, i);
   if (i == count) return;
-  HWY_ALIGN float above[2 * most] = {}, below[2 * most] = {}, rest[most];
-  HWY_ALIGN int32_t where[most];
-  const size_t left = static_cast<size_t>(count - i);
-  std::memcpy(above, upper + 2 * i, 2 * left * sizeof(float));
-  std::memcpy(below, lower + 2 * i, 2 * left * sizeof(float));
-  MaxPoolVector(above, below, first + 2 * static_cast<int32_t>(i), width, rest, where);
-  std::memcpy(out + i, rest, left * sizeof(float));
-  std::memcpy(positions + i, where, left * sizeof(int32_t));
+  HWY_ALIGN float rest[2 * most_lanes] = {};
+  std::memcpy(rest, pixels + 2 * i, 2 * static_cast<size_t>(count - i) * sizeof(float));
+  compare(rest, i);
+}
+
+void MaxPoolTiles(const Tiles& t, const float* x, float* y, int32_t* positions) {
+  const D d;
+  const DI di;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  HWY_ALIGN float largest[most_pairs + most_lanes];
+  HWY_ALIGN int32_t largest_at[most_pairs + most_lanes];
+  const int64_t most_columns = std::min(t.columns, most_pairs / 2), most_rows = std::max<int64_t>(1, most_pairs / 2 / most_columns);
+  const float* const end = y + t.images * t.rows * t.columns;
+  for (int64_t image = 0; image < t.images; ++image, x += t.image_rows * t.image_columns)
+    for (int64_t row = 0; row < t.rows; row += most_rows)
+      for (int64_t column = 0; column < t.columns; column += most_columns) {
+        const int64_t rows = std::min(most_rows, t.rows - row), columns = std::min(most_columns, t.columns - column);
+        const int64_t first = 2 * row * t.image_columns + 2 * column;
+        if (2 * columns == t.image_columns)
+          LargerOfPairs(x + first, static_cast<int32_t>(first), 2 * rows * columns, largest, largest_at);
+        else
+          for (int64_t r = 0; r < 2 * rows; ++r)
+            LargerOfPairs(x + first + r * t.image_columns, static_cast<int32_t>(first + r * t.image_columns), columns, largest + r * columns,
+                          largest_at + r * columns);
+        for (int64_t r = 0; r < rows; ++r) {
+          const int64_t upper = 2 * r * columns, lower = upper + columns;
+          float* const out = y + ((image * t.rows + row + r) * t.columns + column);
+          int32_t* const at = positions + (out - y);
+          for (int64_t i = 0; i < columns; i += lanes) {
+            const Best best = Larger({hn::LoadU(d, largest + upper + i), hn::LoadU(di, largest_at + upper + i)},
+                                     {hn::LoadU(d, largest + lower + i), hn::LoadU(di, largest_at + lower + i)});
+            if (end - (out + i) >= lanes) {  // may write beyond the row, where the next outputs come
+              hn::StoreU(best.value, d, out + i);
+              hn::StoreU(best.position, di, at + i);
+            } else {
+              HWY_ALIGN float rest[most_lanes];
+              HWY_ALIGN int32_t rest_at[most_lanes];
+              hn::Store(best.value, d, rest);
+              hn::Store(best.position, di, rest_at);
+              const size_t left = static_cast<size_t>(std::min(lanes, columns - i));
+              std::memcpy(out + i, rest, left * sizeof(float));
+              std::memcpy(at + i, rest_at, left * sizeof(int32_t));
+            }
+          }
+        }
+      }
 }
 
 }  // namespace loglik::HWY_NAMESPACE
@@ -61,9 +108,8 @@ HWY_AFTER_NAMESPACE();
 namespace loglik {
 
 HWY_EXPORT(MaxPoolTiles);
-void max_pool_tiles_simd(const float* upper, const float* lower, std::int32_t first, std::int32_t width, std::int64_t count, float* out,
-                                 std::int32_t* positions) {
-  HWY_DYNAMIC_DISPATCH(MaxPoolTiles)(upper, lower, first, width, count, out, positions);
+void max_pool_tiles(const Tiles& tiles, const float* x, float* y, std::int32_t* positions) {
+  HWY_DYNAMIC_DISPATCH(MaxPoolTiles)(tiles, x, y, positions);
 }
 
 }  // namespace loglik

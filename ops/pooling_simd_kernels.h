@@ -3,9 +3,14 @@
 
 namespace loglik {
 
-/// The largest of each tile of 2 × 2 pixels, and where it was, for `count` tiles of two neighbouring rows. NaN if there is one; the first of
-/// equal ones. `first`: the number of pixel upper[0]; `width`: of lower[0], less that.
-void max_pool_tiles_simd(const float* upper, const float* lower, std::int32_t first, std::int32_t width, std::int64_t count, float* out,
-                                 std::int32_t* positions);
+/// Images of one channel, one after another, cut into tiles of 2 × 2 pixels.
+struct Tiles {
+  std::int64_t images, image_rows, image_columns;
+  std::int64_t rows, columns;  ///< of tiles: at most half of the image's
+};
+
+/// The largest pixel of each tile, and where in its image it was. NaN if there is one; the first of equal ones.
+/// x {images, image_rows, image_columns}, y and positions {images, rows, columns}.
+void max_pool_tiles(const Tiles& tiles, const float* x, float* y, std::int32_t* positions);
 
 }  // namespace loglik

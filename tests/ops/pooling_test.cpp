@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cmath>
 #include <limits>
 
 #include "framework/error.h"
+#include "framework/random.h"
 #include "framework/registry.h"
 #include "framework/thread_pool.h"
 #include "ops/builtin.h"
@@ -175,6 +178,37 @@ TEST(MaxPool2d, TakesTheFirstOfTiesAndAnyNaN) {
     }
 }
 
+// Narrow images, whose tiles go several rows at a time, and wide ones, whose rows do not fit at once; values with many ties and some NaN.
+TEST(MaxPool2d, TakesTilesOfAnyWidth) {
+  for (const auto& [planes, height, width] : std::vector<std::array<std::int64_t, 3>>{
+           {1, 2, 2}, {3, 4, 2}, {2, 7, 3}, {2, 6, 10}, {5, 10, 10}, {1, 90, 12}, {2, 4, 30}, {2, 5, 31}, {2, 4, 32}, {3, 4, 34}, {2, 5, 1022},
+           {2, 4, 1024}, {2, 4, 1026}, {2, 4, 1027}, {1, 4, 2150}}) {
+    SCOPED_TRACE(fmt::format("{} images of {} × {}", planes, height, width));
+    Tensor x(DType::float32, {1, planes, height, width});
+    std::vector<std::uint32_t> bits(static_cast<std::size_t>(x.count()));
+    fill_bits({5, 0, 0}, 0, bits);
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+      const auto drawn = static_cast<float>(bits[i] % 8);
+      x.mutable_values<float>()[i] = drawn == 7 ? static_cast<float>(nan) : drawn;
+    }
+    Graph graph;
+    const Node y = max_pool2d(graph.constant(x));
+    const std::vector<Node> nodes{y, y.output(1)};
+    const std::vector<Tensor> values = interpret(nodes);
+    const std::int64_t rows = height / 2, columns = width / 2;
+    for (std::int64_t i = 0; i < planes * rows * columns; ++i) {
+      const std::int64_t plane = i / (rows * columns) * height * width, row = i / columns % rows, column = i % columns;
+      std::int64_t best = -1;
+      for (const std::int64_t pixel : {2 * row * width + 2 * column, 2 * row * width + 2 * column + 1, (2 * row + 1) * width + 2 * column,
+                                       (2 * row + 1) * width + 2 * column + 1})
+        if (best < 0 || (!std::isnan(x.at(plane + best)) && !(x.at(plane + pixel) <= x.at(plane + best)))) best = pixel;
+      ASSERT_EQ(values[1].at(i), best) << "element " << i;
+      ASSERT_TRUE(values[0].at(i) == x.at(plane + best) || std::isnan(x.at(plane + best))) << "element " << i;
+      ASSERT_EQ(std::isnan(values[0].at(i)), std::isnan(x.at(plane + best))) << "element " << i;
+    }
+  }
+}
+
 TEST(MaxPool2d, Differentiates) {
   for (const Case& c : cases) {
     SCOPED_TRACE(c.what);
@@ -273,7 +307,8 @@ TEST(Pooling, IsTheSameForAnyNumberOfThreads) {
     Graph graph;
     const Node x = graph.constant(spread({7, 9, 31, 29}, -1, 1).cast(DType::float32));
     const Node y = max_pool2d(x, {.window = 3, .stride = 1}), z = average_pool2d(x, {.window = 3, .stride = 2, .padding = 1});
-    const std::vector<Node> nodes{y, y.output(1), max_pool2d_gradient(y, y.output(1), {31, 29}), z,
+    const Node tiles = max_pool2d(graph.constant(spread({300, 9, 10, 10}, -1, 1).cast(DType::float32)));
+    const std::vector<Node> nodes{tiles, tiles.output(1), y, y.output(1), max_pool2d_gradient(y, y.output(1), {31, 29}), z,
                                   average_pool2d_gradient(z, {31, 29}, {.window = 3, .stride = 2, .padding = 1})};
     const std::vector<Tensor> values = interpret(nodes);
     if (first.empty()) first = values;
