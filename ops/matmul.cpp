@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <array>
 
-#include "framework/blas.h"
 #include "framework/error.h"
 #include "framework/primitives.h"
 #include "framework/registry.h"
+#include "ops/product_kernels.h"
 #include "ops/site_text.h"
 
 namespace loglik {
@@ -152,15 +152,16 @@ class Matmul final : public Op {
     }
   }
 
-  // One panel of c = a·b + beta·c for matrices stored one row after another.
+  // One panel of c = a·b, or added to c, for matrices stored one row after another.
   template <class T>
-  void multiply(const Panels& panels, std::int64_t panel, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T beta,
-                T* c) const {
+  void multiply_panel(const Panels& panels, std::int64_t panel, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, bool add,
+                      T* c) const {
     const std::int64_t row = panel / panels.across * panels.rows;
     const std::int64_t column = panel % panels.across * panels.columns;
-    gemm<T>(transpose_a_, transpose_b_, std::min(panels.rows, m - row), std::min(panels.columns, n - column), k, 1,
-            a + (transpose_a_ ? row : row * k), transpose_a_ ? m : k, b + (transpose_b_ ? column * k : column), transpose_b_ ? k : n, beta,
-            c + row * n + column, n);
+    multiply<T>(is_small_product(m, n, k),
+                {transpose_a_, transpose_b_, std::min(panels.rows, m - row), std::min(panels.columns, n - column), k,
+                 a + (transpose_a_ ? row : row * k), transpose_a_ ? m : k, b + (transpose_b_ ? column * k : column), transpose_b_ ? k : n, add,
+                 c + row * n + column, n});
   }
 
   template <class T>
@@ -191,7 +192,7 @@ class Matmul final : public Op {
           b_matrix += rest % batch.sizes[axis] * batch.b_strides[axis];
           rest /= batch.sizes[axis];
         }
-        multiply<T>(panels, piece % panels.count(), m, n, k, a + a_matrix * a_rows * k, b + b_matrix * k * n, 0, c + matrix * m * n);
+        multiply_panel<T>(panels, piece % panels.count(), m, n, k, a + a_matrix * a_rows * k, b + b_matrix * k * n, false, c + matrix * m * n);
       }
     });
   }
@@ -214,7 +215,7 @@ class Matmul final : public Op {
     const Panels panels = cut(m, n, k * terms, sizeof(T));
     args.parallel_for(panels.count(), [&](std::int64_t panel) {
       for (std::int64_t term = 0; term < terms; ++term)
-        multiply<T>(panels, panel, m, n, k, a + term * m * k, b + term * k * n, term == 0 ? T(0) : T(1), c);
+        multiply_panel<T>(panels, panel, m, n, k, a + term * m * k, b + term * k * n, term > 0, c);
     });
   }
 
