@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <string>
 
+#include "framework/blas.h"
 #include "framework/error.h"
 #include "framework/optimizers/sgd.h"
 #include "framework/thread_pool.h"
@@ -134,6 +137,16 @@ TEST(Workloads, AllocateNothingInAStep) {
     session.step(data);
     EXPECT_EQ(test::allocations() - before, 0) << workload.name;
   }
+}
+
+TEST(Blas, IsTheBuildThatWasAskedFor) {
+  const char* variant = std::getenv("LOGLIK_EXPECT_OPENBLAS");
+  if (variant == nullptr) GTEST_SKIP() << "no build of OpenBLAS was asked for by LOGLIK_EXPECT_OPENBLAS";
+  const std::string description = blas_description();
+  const auto says = [&](const char* word) { return description.find(word) != std::string::npos; };
+  const std::string found = says("USE_OPENMP") ? "openmp" : says("SINGLE_THREADED") ? "serial" : "pthread";
+  EXPECT_EQ(found, variant) << description;
+  EXPECT_EQ(blas_threading_problem(), "");
 }
 
 TEST(Workloads, AreKnownByName) {
