@@ -22,7 +22,7 @@ double floor_flops(const Workload& workload) {
   const Model model = compile_workload(workload);
   Sizes sizes;
   sizes.set(batch.symbol(), workload.batch);
-  return Floor(products(model.train_program(), sizes), blas_gemm).flops();
+  return Floor(products(model.train_program(), sizes)).flops();
 }
 
 // Σ over dense layers: forward and weight gradient, and for all but the first the input's gradient; 2·batch·in·out each.

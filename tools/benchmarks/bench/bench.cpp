@@ -71,7 +71,7 @@ std::int64_t parameter_count(const Model& model) {
 // nothing of each other, which is as much as this machine's cores, caches and memory gain from threads.
 Json measure_threads(Session& session, const Batch& data, const std::vector<Product>& products, const Options& options) {
   std::vector<Floor> floors;
-  for (int i = 0; i < options.threads; ++i) floors.emplace_back(products, blas_gemm);
+  for (int i = 0; i < options.threads; ++i) floors.emplace_back(products);
   const double turn = std::min(0.1, options.seconds / 12);
   const auto rate = [&](auto&& run) {  // runs a second
     run();
@@ -122,9 +122,9 @@ Json measure(const Workload& workload, const Options& options, Clock::time_point
   Sizes sizes;
   sizes.set(loglik::batch.symbol(), batch);
   const Program& program = session.program();
-  const Floor floor(products(program, sizes), blas_gemm);
+  const Floor floor(products(program, sizes));
   std::optional<Floor> yardstick;
-  if (Gemm* onednn = onednn_gemm()) yardstick.emplace(products(program, sizes), onednn);
+  if (Gemm* onednn = onednn_gemm()) yardstick.emplace(products(program, sizes), std::vector<Gemm*>{onednn});
   Times steps, floors, yardsticks;
   for (int i = 0; i < 5; ++i) {
     session.step(data);

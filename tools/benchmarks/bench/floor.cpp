@@ -1,8 +1,11 @@
 #include "tools/benchmarks/bench/floor.h"
 
+#include <chrono>
+
 #include "framework/blas.h"
 #include "framework/floating_point_guard.h"
 #include "framework/op.h"
+#include "ops/product_kernels.h"
 
 namespace loglik::bench {
 namespace {
@@ -57,7 +60,12 @@ void blas_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t 
   gemm<float>(transpose_a, transpose_b, m, n, k, 1, a, transpose_a ? m : k, b, transpose_b ? k : n, beta, c, n);
 }
 
-Floor::Floor(std::vector<Product> products, Gemm* gemm) : products_(std::move(products)), gemm_(gemm) {
+void small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float beta,
+                float* c) {
+  multiply_small({transpose_a, transpose_b, m, n, k, a, transpose_a ? m : k, b, transpose_b ? k : n, beta != 0, c, n});
+}
+
+Floor::Floor(std::vector<Product> products, std::vector<Gemm*> gemms) : products_(std::move(products)) {
   const auto filled = [](std::int64_t rows, std::int64_t columns, float value) {
     Tensor tensor(DType::float32, {rows, columns});
     for (float& element : tensor.mutable_values<float>()) element = value;
@@ -68,6 +76,18 @@ Floor::Floor(std::vector<Product> products, Gemm* gemm) : products_(std::move(pr
     b_.push_back(filled(p.k, p.n, 0.02f));
     c_.push_back(filled(p.m, p.n, 0.0f));
   }
+  using Clock = std::chrono::steady_clock;
+  for (std::size_t i = 0; i < products_.size(); ++i) {
+    Gemm* best = gemms[0];
+    auto least = Clock::duration::max();
+    for (int turn = 0; turn < 20 && gemms.size() > 1; ++turn)
+      for (Gemm* gemm : gemms) {
+        const auto begin = Clock::now();
+        multiply(i, gemm, 1);
+        if (const auto time = Clock::now() - begin; time < least) least = time, best = gemm;
+      }
+    gemms_.push_back(best);
+  }
 }
 
 double Floor::flops() const {
@@ -76,15 +96,17 @@ double Floor::flops() const {
   return sum;
 }
 
+void Floor::multiply(std::size_t i, Gemm* gemm, std::int64_t count) const {
+  const Product& p = products_[i];
+  const float *a = a_[i].values<float>().data(), *b = b_[i].values<float>().data();
+  float* c = const_cast<float*>(c_[i].values<float>().data());
+  for (std::int64_t repeat = 0; repeat < count; ++repeat)
+    gemm(p.transpose_a, p.transpose_b, p.m, p.n, p.k, a, b, p.sums && repeat > 0 ? 1.0f : 0.0f, c);
+}
+
 void Floor::run() const {
   const FloatingPointGuard guard;
-  for (std::size_t i = 0; i < products_.size(); ++i) {
-    const Product& p = products_[i];
-    const float *a = a_[i].values<float>().data(), *b = b_[i].values<float>().data();
-    float* c = const_cast<float*>(c_[i].values<float>().data());
-    for (std::int64_t repeat = 0; repeat < p.count; ++repeat)
-      gemm_(p.transpose_a, p.transpose_b, p.m, p.n, p.k, a, b, p.sums && repeat > 0 ? 1.0f : 0.0f, c);
-  }
+  for (std::size_t i = 0; i < products_.size(); ++i) multiply(i, gemms_[i], products_[i].count);
 }
 
 }  // namespace loglik::bench

@@ -25,19 +25,23 @@ std::vector<Product> products(const Program& program, const Sizes& sizes);
 using Gemm = void(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float beta,
                   float* c);
 
-Gemm blas_gemm;
+Gemm blas_gemm;   ///< OpenBLAS
+Gemm small_gemm;  ///< ops/product_kernels.h
 
 /// The products of a step and nothing else, on memory of their own.
 class Floor {
  public:
-  Floor(std::vector<Product> products, Gemm* gemm);
+  /// Each product by that of `gemms` which is found to take the least time for it.
+  Floor(std::vector<Product> products, std::vector<Gemm*> gemms = {blas_gemm, small_gemm});
 
   void run() const;  ///< each product once more, in one thread
   double flops() const;
 
  private:
+  void multiply(std::size_t i, Gemm* gemm, std::int64_t count) const;
+
   std::vector<Product> products_;
-  Gemm* gemm_;
+  std::vector<Gemm*> gemms_;  // one each
   std::vector<Tensor> a_, b_, c_;
 };
 
