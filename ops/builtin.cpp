@@ -13,6 +13,7 @@
 #include "ops/concat.h"
 #include "ops/conv2d.h"
 #include "ops/count_mean_difference.h"
+#include "ops/cross_entropy.h"
 #include "ops/cumsum.h"
 #include "ops/deviances.h"
 #include "ops/distributions/numerical/steps.h"
@@ -94,6 +95,7 @@ void register_builtin_ops() {
     register_logsumexp_ops();
     register_argmax_ops();
     register_softmax_ops();
+    register_cross_entropy_ops();
     register_binary_cross_entropy_ops();
     numerical::register_numerical_ops();
     return true;

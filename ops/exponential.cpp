@@ -11,6 +11,7 @@
 #include "ops/activations.h"
 #include "ops/arithmetic.h"
 #include "ops/logical.h"
+#include "ops/softmax_patterns.h"
 #include "ops/special_kernels.h"
 
 namespace loglik {
@@ -35,6 +36,7 @@ struct Exp {  // y = eˣ;    ∂x = g·y
     return std::exp(x);
   }
   static std::vector<Node> gradient(const GradientArgs& args) { return {args.output_gradient(0) * args.output(0)}; }
+  static std::span<const Pattern> patterns() { return softmax_patterns(); }
 };
 
 struct Expm1 {  // eˣ − 1;    ∂x = g·eˣ, which y + 1 would lose for x far below 0

@@ -7,6 +7,7 @@
 #include "framework/fold.h"
 #include "framework/reduction_op.h"
 #include "ops/exponential.h"
+#include "ops/softmax_patterns.h"
 #include "ops/sum_exp_kernels.h"
 
 namespace loglik {
@@ -52,6 +53,7 @@ class LogSumExp final : public ReductionOp {  // y = m + log Σ exp(x − m), m 
  public:
   using ReductionOp::ReductionOp;
   std::string_view name() const override { return "logsumexp"; }
+  std::span<const Pattern> patterns() const override { return softmax_patterns(); }
   std::size_t workspace(std::span<const TensorType> inputs) const override {
     return fold_workspace<SumExpFold<double>::Accumulator>(layout(inputs[0]));
   }

@@ -13,6 +13,7 @@
 #include "ops/concat.h"
 #include "ops/conv2d.h"
 #include "ops/count_mean_difference.h"
+#include "ops/cross_entropy.h"
 #include "ops/cumsum.h"
 #include "ops/dense.h"
 #include "ops/deviances.h"

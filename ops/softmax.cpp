@@ -9,6 +9,7 @@
 #include "framework/primitives.h"
 #include "framework/registry.h"
 #include "ops/exponential.h"
+#include "ops/softmax_patterns.h"
 #include "ops/sum_exp_kernels.h"
 
 namespace loglik {
@@ -19,6 +20,7 @@ class SoftmaxOp : public Op {
   explicit SoftmaxOp(std::int64_t axis) : axis_(axis) {}
   Attributes attributes() const override { return {{"axis", axis_}}; }
   bool may_overwrite(std::size_t, std::size_t) const override { return true; }
+  std::span<const Pattern> patterns() const override { return softmax_patterns(); }
 
   std::vector<TensorType> infer(std::span<const TensorType> inputs) const override {
     require_float("x", inputs[0]);

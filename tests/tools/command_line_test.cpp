@@ -86,6 +86,18 @@ TEST_F(CommandLine, WritesOneJsonObjectALine) {
   EXPECT_NE(result.error.find("logistic_regression on penguins_sex"), std::string::npos) << result.error;
 }
 
+TEST_F(CommandLine, RecognisesPatternsUnlessToldNotTo) {
+  const std::string train = "train softmax_regression --epochs 1 --profile";
+  const auto computes = [](const Result& result, const std::string& op) { return result.out.find("\n" + op) != std::string::npos; };
+  const Result with = run(train), without = run(train + " --no-patterns");
+  ASSERT_EQ(with.exit_code, 0) << with.error;
+  ASSERT_EQ(without.exit_code, 0) << without.error;
+  EXPECT_TRUE(computes(with, "cross_entropy")) << with.out;
+  EXPECT_FALSE(computes(with, "log_softmax")) << with.out;
+  EXPECT_TRUE(computes(without, "log_softmax")) << without.out;
+  EXPECT_FALSE(computes(without, "cross_entropy")) << without.out;
+}
+
 TEST_F(CommandLine, ProfilesTheTrainingSteps) {
   const std::string train = "logistic_regression --epochs 2 --batch-size 50 --threads 1";
   const std::string trace = (folder / "trace.json").string();
