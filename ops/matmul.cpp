@@ -25,10 +25,13 @@ struct Panels {
 };
 
 // BLAS copies its operands into an order of its own: each cut across the rows repeats this for b, each across the columns for a. Measured
-// with OpenBLAS 0.3.21 on AVX-512 that costs some 15/m and 40/n of the whole product. So the cheaper side is cut, into panels worth waking
-// a thread for, as long as the cuts cost 1/32; in two in any case, which gains more where there are two threads.
+// with OpenBLAS 0.3.21 on AVX-512 that costs some 15/m and 40/n of the whole product; multiply_small's cuts cost 5/m and, for reading a
+// again, 8/n. So the cheaper side is cut, into panels worth waking a thread for, as long as the cuts cost 1/32; in two in any case, which
+// gains more where there are two threads.
 Panels cut(std::int64_t m, std::int64_t n, std::int64_t k, std::size_t element_size) {
-  constexpr std::int64_t row_cut = 15, column_cut = 40, budget = 32;
+  const bool small = is_small_product(m, n, k) && element_size == sizeof(float);
+  const std::int64_t row_cut = small ? 5 : 15, column_cut = small ? 8 : 40;
+  constexpr std::int64_t budget = 32;
   constexpr double panel_work = 10e6;     // floating-point operations in float32: some 100 µs
   constexpr std::int64_t shortest = 128;  // side that is cut
   if (m == 0 || n == 0) return {1, 1};
