@@ -2,7 +2,7 @@
 // what it sees and what it gives stay in a core's second-level cache. A slot is what one thread works through in order, with scratch memory
 // of its own.
 //
-// The gradient in the input is a correlation of y, framed by kernel − 1 − padding, with the filters turned about.
+// The gradient in the input is a correlation of y with the filters turned about, phase by phase where there are strides.
 #include "ops/conv2d_blocked_kernels.h"
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include "framework/simd/full_width.h"
 #include "ops/conv2d_blocked_simd_kernels.h"
 #include "ops/conv2d_framed_rows.h"
+#include "ops/conv2d_phase.h"
 
 namespace loglik {
 namespace {
@@ -25,21 +26,6 @@ constexpr std::int64_t most_band = 128 * 1024;       // floats of a band of one 
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// The correlation that gives the input's gradient, along one axis.
-WindowAxis turned(const WindowAxis& axis) {
-  return {.input = axis.output,
-          .output = axis.input,
-          .kernel = axis.kernel,
-          .stride = 1,
-          .dilation = axis.dilation,
-          .before = axis.dilation * (axis.kernel - 1) - axis.before};
-}
-
-FramedRows framed(const Conv2dSizes& s, Conv2dTarget target) {
-  if (target == Conv2dTarget::input) return {turned(s.window.rows), turned(s.window.columns), s.group_filters()};
-  return {s.window.rows, s.window.columns, s.group_channels()};
-}
-
 ImageRows image_rows(const FramedRows& frame, const float* data) {
   return {data, frame.channels, frame.plane(), frame.row(), frame.rows.kernel, frame.kernel_row(), frame.columns.kernel, frame.across};
 }
@@ -47,25 +33,31 @@ ImageRows image_rows(const FramedRows& frame, const float* data) {
 // Bands of like size, of about so many rows.
 std::int64_t band_of(std::int64_t rows, std::int64_t about) { return divide_up(rows, divide_up(rows, std::clamp<std::int64_t>(about, 1, rows))); }
 
+// One phase of the outputs, as conv2d_phase.h has them.
 struct Work {
+  AxisPhase down, over;
   std::int64_t outputs, blocks;  // planes of a group
   FramedRows frame;
   std::int64_t patch;
   std::int64_t bands, units, slots;
 
-  Work(const Conv2dSizes& s, Conv2dTarget target)
-      : outputs(target == Conv2dTarget::input ? s.group_channels() : s.group_filters()),
+  Work(const Conv2dSizes& s, Conv2dTarget target, const AxisPhase& rows, const AxisPhase& columns)
+      : down(rows),
+        over(columns),
+        outputs(target == Conv2dTarget::input ? s.group_channels() : s.group_filters()),
         blocks(divide_up(outputs, block)),
-        frame(framed(s, target)),
+        frame(rows.axis, columns.axis, target == Conv2dTarget::input ? s.group_filters() : s.group_channels()),
         patch(frame.channels * frame.rows.kernel * frame.columns.kernel) {
     frame.cut(band_of(frame.rows.output, band_floats / std::max<std::int64_t>(frame.columns.output * blocks * block, 1)));
     bands = divide_up(frame.rows.output, frame.band);
     units = s.images * bands;
     slots = std::clamp<std::int64_t>(units, 1, most_slots);
   }
+  bool is_whole() const { return down.step == 1 && over.step == 1; }
   std::int64_t weights() const { return blocks * patch * block; }  // of a group
-  std::int64_t out_size() const { return blocks * frame.band * frame.columns.output * block; }
-  std::int64_t slot_size() const { return frame.size() + out_size(); }
+  std::int64_t band_size() const { return frame.band * frame.columns.output * block; }
+  std::int64_t slot_size() const { return frame.size() + blocks * band_size() + (is_whole() ? 0 : band_size()); }
+  std::int64_t workspace(const Conv2dSizes& s) const { return s.groups * weights() + slots * slot_size(); }
 };
 
 // A group's weights as {blocks, channels, kernel rows, kernel columns, 16}.
@@ -75,27 +67,33 @@ void pack(const Conv2dSizes& s, Conv2dTarget target, const Work& w, const float*
       interleave(filters + b * block * w.patch, w.patch, std::min(block, w.outputs - b * block), w.patch, packed + b * w.patch * block);
     return;
   }
-  const std::int64_t kernel = w.frame.rows.kernel * w.frame.columns.kernel;
+  const std::int64_t kernel_columns = s.window.columns.kernel, kernel = s.window.rows.kernel * kernel_columns;
   for (std::int64_t b = 0; b < w.blocks; ++b)
     for (std::int64_t f = 0; f < s.group_filters(); ++f)
-      for (std::int64_t tap = 0; tap < kernel; ++tap, packed += block)
-        for (std::int64_t k = 0; k < block; ++k) {
-          const std::int64_t channel = b * block + k;
-          packed[k] = channel < w.outputs ? filters[(f * w.outputs + channel) * kernel + kernel - 1 - tap] : 0;
+      for (std::int64_t i = 0; i < w.down.axis.kernel; ++i)
+        for (std::int64_t j = 0; j < w.over.axis.kernel; ++j, packed += block) {
+          const std::int64_t tap = (w.down.first_tap + i * w.down.tap_step) * kernel_columns + w.over.first_tap + j * w.over.tap_step;
+          for (std::int64_t k = 0; k < block; ++k) {
+            const std::int64_t channel = b * block + k;
+            packed[k] = channel < w.outputs ? filters[(f * w.outputs + channel) * kernel + tap] : 0;
+          }
         }
 }
 
-void correlate_all(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget target, const float* in, const float* filters, float* out) {
-  const Work w(s, target);
+void correlate_phase(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget target, const Work& w, const float* in, const float* filters,
+                     float* out) {
   float* const packed = args.workspace<float>();
   const std::int64_t group_filters = s.filters / s.groups * s.patch();
   args.parallel_for(s.groups, [&](std::int64_t group) { pack(s, target, w, filters + group * group_filters, packed + group * w.weights()); });
   const FramedRows& frame = w.frame;
   const std::int64_t in_group = frame.channels * frame.rows.input * frame.columns.input;
-  const std::int64_t columns = frame.columns.output, out_plane = frame.rows.output * columns;
+  const std::int64_t columns = frame.columns.output;
+  const std::int64_t out_width = target == Conv2dTarget::input ? s.window.columns.input : s.window.columns.output;
+  const std::int64_t out_plane = target == Conv2dTarget::input ? s.window.pixels() : s.window.positions();
   args.parallel_for(w.slots, [&](std::int64_t slot) {
     float* const scratch = packed + s.groups * w.weights() + slot * w.slot_size();
     float* const found = scratch + frame.size();
+    float* const planes = found + w.blocks * w.band_size();
     std::fill_n(scratch, frame.size(), 0.0f);
     for (std::int64_t unit = slot * w.units / w.slots; unit < (slot + 1) * w.units / w.slots; ++unit) {
       const std::int64_t first = unit % w.bands * frame.band, rows = std::min(frame.band, frame.rows.output - first);
@@ -109,9 +107,13 @@ void correlate_all(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget ta
                            .blocks = w.blocks,
                            .rows = rows,
                            .columns = columns});
-        for (std::int64_t b = 0; b < w.blocks; ++b)
-          deinterleave(found + b * rows * columns * block, rows * columns, out + (plane * w.outputs + b * block) * out_plane + first * columns,
-                       out_plane, std::min(block, w.outputs - b * block));
+        for (std::int64_t b = 0; b < w.blocks; ++b) {
+          float* const to = out + (plane * w.outputs + b * block) * out_plane + (w.down.first + first * w.down.step) * out_width + w.over.first;
+          const std::int64_t count = std::min(block, w.outputs - b * block), size = rows * columns;
+          deinterleave(found + b * size * block, size, w.is_whole() ? to : planes, w.is_whole() ? out_plane : size, count);
+          for (std::int64_t k = 0; k < count && !w.is_whole(); ++k)
+            spread(planes + k * size, rows, columns, to + k * out_plane, w.down.step * out_width, w.over.step);
+        }
       }
     }
   });
@@ -124,7 +126,7 @@ struct FilterWork {
   std::int64_t bands, units, slots;
   std::int64_t count;  // of all filters' weights, with those that fill up the last blocks
 
-  explicit FilterWork(const Conv2dSizes& s) : blocks(divide_up(s.group_filters(), block)), frame(framed(s, Conv2dTarget::filters)) {
+  explicit FilterWork(const Conv2dSizes& s) : blocks(divide_up(s.group_filters(), block)), frame(s.window.rows, s.window.columns, s.group_channels()) {
     const std::int64_t positions = std::max<std::int64_t>(s.window.positions(), 1);
     frame.cut(band_of(frame.rows.output, gradient_positions / frame.columns.output));
     bands = divide_up(frame.rows.output, frame.band);
@@ -194,10 +196,13 @@ void sum_all_filters(const KernelArgs& args, const Conv2dSizes& s, const float* 
 bool conv2d_can_be_blocked(const Conv2dSizes& s, Conv2dTarget target) {
   if (s.window.columns.kernel > FramedRows::most_kernel_columns) return false;
   if (target == Conv2dTarget::filters) return true;
-  if (target == Conv2dTarget::input && (s.window.rows.stride > 1 || s.window.columns.stride > 1)) return false;
-  FramedRows frame = framed(s, target);
-  frame.cut(1);
-  return frame.size() <= most_band;
+  bool fits = true;
+  for_each_phase(s, target, [&](const AxisPhase& rows, const AxisPhase& columns) {
+    FramedRows frame = Work(s, target, rows, columns).frame;
+    frame.cut(1);
+    fits = fits && frame.size() <= most_band;
+  });
+  return fits;
 }
 
 std::size_t conv2d_blocked_workspace(const Conv2dSizes& s, Conv2dTarget target) {
@@ -206,17 +211,19 @@ std::size_t conv2d_blocked_workspace(const Conv2dSizes& s, Conv2dTarget target) 
     const FilterWork w(s);
     floats = w.slots * w.slot_size();
   } else {
-    const Work w(s, target);
-    floats = s.groups * w.weights() + w.slots * w.slot_size();
+    for_each_phase(s, target, [&](const AxisPhase& rows, const AxisPhase& columns) {
+      floats = std::max(floats, Work(s, target, rows, columns).workspace(s));
+    });
   }
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
 
-void conv2d_blocked(const KernelArgs& args, const Conv2dSizes& sizes, Conv2dTarget target, const float* a, const float* b, float* out) {
-  if (target == Conv2dTarget::filters)
-    sum_all_filters(args, sizes, a, b, out);
-  else
-    correlate_all(args, sizes, target, a, b, out);
+void conv2d_blocked(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget target, const float* a, const float* b, float* out) {
+  if (target == Conv2dTarget::filters) return sum_all_filters(args, s, a, b, out);
+  if (!for_each_phase(s, target, [](const AxisPhase&, const AxisPhase&) {})) clear_input(args, s, out);
+  for_each_phase(s, target, [&](const AxisPhase& rows, const AxisPhase& columns) {
+    correlate_phase(args, s, target, Work(s, target, rows, columns), a, b, out);
+  });
 }
 
 }  // namespace loglik

@@ -5,7 +5,7 @@
 
 namespace loglik {
 
-/// Any convolution of float32 with kernels of up to 64 columns; without strides, where the input is the target.
+/// Any convolution of float32 with kernels of up to 64 columns, unless a single row is too large for a core's cache.
 bool conv2d_can_be_blocked(const Conv2dSizes& sizes, Conv2dTarget target);
 
 std::size_t conv2d_blocked_workspace(const Conv2dSizes& sizes, Conv2dTarget target);  ///< bytes

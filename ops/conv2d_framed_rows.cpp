@@ -37,10 +37,14 @@ void copy_apart(float* to, const float* from, std::int64_t count, std::int64_t s
 
 }  // namespace
 
-FramedRows::FramedRows(const WindowAxis& down, const WindowAxis& over, std::int64_t count) : rows(down), columns(over), channels(count) {
-  in_place = columns.stride == 1 && is_inside(rows) && is_inside(columns);
-  const std::int64_t seen = (columns.output - 1) * columns.stride + (columns.kernel - 1) * columns.dilation + 1;
-  phase = (seen + columns.stride - 1) / columns.stride;
+FramedRows::FramedRows(const WindowAxis& down, const WindowAxis& over, std::int64_t count, std::int64_t vector)
+    : rows(down), columns(over), channels(count) {
+  in_place = vector == 1 && columns.stride == 1 && is_inside(rows) && is_inside(columns);
+  const auto columns_seen = [&](std::int64_t outputs) {
+    return (outputs - 1) * columns.stride + (columns.kernel - 1) * columns.dilation + 1;
+  };
+  seen = columns_seen(columns.output);
+  phase = (columns_seen((columns.output + vector - 1) / vector * vector) + columns.stride - 1) / columns.stride;
   for (std::int64_t j = 0; j < std::min(columns.kernel, most_kernel_columns); ++j) {
     const std::int64_t column = j * columns.dilation;
     across[j] = column % columns.stride * phase + column / columns.stride;
@@ -56,16 +60,16 @@ void FramedRows::cut(std::int64_t count) {
 const float* FramedRows::put(const float* image, std::int64_t first, std::int64_t count, float* frame) const {
   const std::int64_t top = rows.position(first, 0), left = columns.before;
   if (in_place) return image + top * columns.input - left;
-  const std::int64_t seen = (count - 1) * rows.stride + (rows.kernel - 1) * rows.dilation + 1;
-  const std::int64_t begin = std::clamp<std::int64_t>(-top, 0, seen), end = std::clamp(rows.input - top, begin, seen);
-  const std::int64_t from = std::max<std::int64_t>(left, 0), to = std::min(columns.stride * phase, columns.input + left);
-  const auto clear = [&](float* row, std::int64_t lines) {
-    std::memset(row, 0, static_cast<std::size_t>(lines * width()) * sizeof(float));
+  const std::int64_t lines = (count - 1) * rows.stride + (rows.kernel - 1) * rows.dilation + 1;
+  const std::int64_t begin = std::clamp<std::int64_t>(-top, 0, lines), end = std::clamp(rows.input - top, begin, lines);
+  const std::int64_t from = std::max<std::int64_t>(left, 0), to = std::min(seen, columns.input + left);
+  const auto clear = [&](float* row, std::int64_t of_rows) {
+    std::memset(row, 0, static_cast<std::size_t>(of_rows * width()) * sizeof(float));
   };
   for (std::int64_t c = 0; c < channels; ++c) {
     float* const framed = frame + c * plane();
     clear(framed, begin);
-    clear(framed + end * width(), seen - end);
+    clear(framed + end * width(), lines - end);
     for (std::int64_t r = begin; r < end && from < to; ++r) {
       if (rows.stride > 1 && !is_seen(rows, r % rows.stride)) continue;
       const float* const line = image + (c * rows.input + top + r) * columns.input - left;

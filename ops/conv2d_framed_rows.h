@@ -16,11 +16,13 @@ struct FramedRows {
   std::int64_t channels;
   std::int64_t band;   ///< output rows, at most
   std::int64_t height; ///< of a frame
+  std::int64_t seen;   ///< columns
   std::int64_t phase;  ///< columns of a frame that lie a stride apart
   bool in_place;
   std::int64_t across[most_kernel_columns];  ///< where tap j of a kernel row looks, from where its first output does
 
-  FramedRows(const WindowAxis& rows, const WindowAxis& columns, std::int64_t channels);
+  /// With zeros to the right, so that the columns can be read in vectors of `vector`; then the image itself never does.
+  FramedRows(const WindowAxis& rows, const WindowAxis& columns, std::int64_t channels, std::int64_t vector = 1);
   void cut(std::int64_t band);  ///< sets the height of a band
 
   std::int64_t width() const { return in_place ? columns.input : columns.stride * phase; }

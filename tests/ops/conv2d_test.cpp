@@ -75,6 +75,9 @@ const std::vector<Case> blocked = {
     {"padding wider than the kernel", {2, 16, 3, 4}, {16, 16, 2, 2}, {.padding = {3, 2}}},
     {"strides", {3, 16, 11, 14}, {34, 16, 3, 3}, {.stride = {2, 3}, .padding = 1}},
     {"stride longer than the kernel", {2, 5, 9, 11}, {16, 5, 2, 2}, {.stride = 3}},
+    {"strides, many bands", {17, 16, 61, 20}, {2, 16, 3, 3}, {.stride = {1, 2}, .padding = 1}},
+    {"stride that divides the dilation", {2, 16, 14, 13}, {16, 16, 3, 3}, {.stride = {2, 4}, .padding = {1, 2}, .dilation = {4, 2}}},
+    {"pixels that nothing sees", {2, 16, 9, 8}, {16, 16, 1, 2}, {.stride = {2, 3}}},
     {"dilation", {2, 16, 12, 11}, {16, 16, 3, 3}, {.padding = {3, 2}, .dilation = {3, 2}}},
     {"stride and dilation", {2, 3, 13, 17}, {18, 3, 3, 3}, {.stride = 2, .padding = {2, 3}, .dilation = {2, 3}}},
     {"groups", {2, 32, 6, 7}, {32, 16, 3, 3}, {.padding = 1, .groups = 2}},
@@ -323,7 +326,7 @@ TEST(Conv2d, IsComputedInTheWayThatSuitsItsShape) {
   EXPECT_EQ(way({64, 1, 28, 28}, {6, 1, 5, 5}, 2, output), Conv2dWay::direct);
   EXPECT_EQ(way({64, 1, 28, 28}, {6, 1, 5, 5}, 2, filters), Conv2dWay::batched);
   EXPECT_EQ(way({64, 6, 14, 14}, {6, 6, 3, 3}, 0, input, 2), Conv2dWay::batched);
-  EXPECT_EQ(way({1, 32, 28, 28}, {32, 32, 3, 3}, 0, input, 2), Conv2dWay::product);
+  EXPECT_EQ(way({1, 32, 28, 28}, {32, 32, 3, 3}, 0, input, 2), Conv2dWay::blocked);
 }
 
 TEST(Conv2d, CountsItsOperations) {
