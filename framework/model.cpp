@@ -199,7 +199,7 @@ Model compile(Graph& graph, const CompileOptions& options) {
   require_distinct_names(all);
 
   model.train = model.build("train", {.outputs = outputs, .updates = graph.updates(), .mode = ProgramMode::train,
-                                      .training = ProgramSource::Training{options.optimizer, "optimizer", {}, model.learning_rate}}, true);
+                                      .training = ProgramSource::Training{options.optimizer, "optimizer", {}, model.learning_rate, options.parameter_groups}}, true);
   model.evaluate = model.build("evaluate", {.outputs = outputs}, true);
 
   const std::vector<char> needs_target = needing(graph, likelihood_inputs(graph));

@@ -12,6 +12,7 @@
 #include "framework/graph.h"
 #include "framework/optimizers/adam.h"
 #include "framework/optimizers/optimizer.h"
+#include "framework/optimizers/parameter_group.h"
 #include "framework/session.h"
 #include "framework/state.h"
 
@@ -24,6 +25,7 @@ using PassObserver = std::function<void(std::string_view program, std::string_vi
 
 struct CompileOptions {
   Optimizer optimizer = Adam{};
+  std::vector<ParameterGroup> parameter_groups = {};  ///< with a rate or decay of their own, or frozen
   std::uint64_t seed = 0;        ///< of initial parameters and of all random bits
   double dataset_weight = 0;     ///< Σ w of the training set, for terms per data set; `fit` sets it
   bool fusion = true;            ///< may several ops run as one? Bits are the same either way; without, each op is a step of its own
@@ -98,8 +100,8 @@ class Model {
 /// schedules, plans memory. The graph may go on being used, also for other models.
 ///
 /// Throws ArgumentError for a graph without heads and terms, an optimiser's field out of range or a memory budget that can't be met (it says
-/// what could), GradientError where the objective can't be differentiated, NameError if two Variables or two outputs have one name or a node
-/// is called "loss".
+/// what could), GradientError where the objective can't be differentiated, NameError if two Variables or two outputs have one name, a node
+/// is called "loss" or a parameter group has no parameter.
 Model compile(Graph& graph, const CompileOptions& options = {});
 
 }  // namespace loglik

@@ -1,8 +1,10 @@
 #include "framework/pipeline.h"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <unordered_set>
 
@@ -16,6 +18,37 @@ namespace loglik {
 namespace {
 
 const std::shared_ptr<const VariableInfo>& info_of(Node variable) { return dynamic_cast<const VariableOp&>(variable.op()).variable(); }
+
+// Which of the groups a parameter is in; their number for none.
+std::size_t find_group(std::span<const ParameterGroup> groups, const std::string& name) {
+  const auto matches = [&](const ParameterGroup& group) { return fnmatch(group.parameters.c_str(), name.c_str(), 0) == 0; };
+  return static_cast<std::size_t>(std::find_if(groups.begin(), groups.end(), matches) - groups.begin());
+}
+
+// The parameters to train: those of `over`, or all if it is empty, that no group freezes.
+std::vector<std::string> not_frozen(const Graph& graph, std::vector<std::string> over, std::span<const ParameterGroup> groups) {
+  if (groups.empty()) return over;
+  if (over.empty())
+    for (const auto& [info, node] : graph.data()->variables)
+      if (info->trainable) over.push_back(node.name());
+  std::vector<char> used(groups.size(), 0);
+  std::erase_if(over, [&](const std::string& name) {
+    const std::size_t group = find_group(groups, name);
+    if (group == groups.size()) return false;
+    used[group] = 1;
+    return groups[group].frozen;
+  });
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (!used[i]) throw NameError(fmt::format("parameter group \"{}\": it is the group of no parameter", groups[i].parameters));
+    if (!(groups[i].learning_rate_factor >= 0) || std::isinf(groups[i].learning_rate_factor))
+      throw ArgumentError(fmt::format("parameter group \"{}\": learning_rate_factor = {}, needs to be finite and not negative", groups[i].parameters,
+                                      groups[i].learning_rate_factor));
+    if (const auto decay = groups[i].weight_decay; decay && (!(*decay >= 0) || std::isinf(*decay)))
+      throw ArgumentError(fmt::format("parameter group \"{}\": weight_decay = {}, needs to be finite and not negative", groups[i].parameters, *decay));
+  }
+  if (over.empty()) throw ArgumentError("parameter groups: all parameters are frozen, nothing is left to train");
+  return over;
+}
 
 std::size_t bytes_of(const VariableInfo& variable) { return static_cast<std::size_t>(count(variable.type.shape.constant())) * size_of(variable.type.dtype); }
 
@@ -61,31 +94,35 @@ Graph within_budget(const Graph& graph, std::string_view program, bool fusion, c
 
 }  // namespace
 
-std::vector<std::vector<std::string>> find_slabs(const Graph& graph, const State& state) {
+std::vector<Slab> find_slabs(const Graph& graph, const State& state, std::span<const ParameterGroup> groups) {
   struct Parameter {
     std::string name;
     const VariableInfo* info;
   };
+  using Key = std::pair<std::size_t, DType>;  // group, the number of groups for none
   std::unordered_set<std::string_view> trained;
   for (const auto& [output, node] : graph.outputs())
     if (output.starts_with(gradient_prefix)) trained.insert(std::string_view(output).substr(gradient_prefix.size()));
-  std::map<DType, std::vector<Parameter>> fresh, placed;
+  std::map<Key, std::vector<Parameter>> fresh, placed;
   for (const auto& [info, node] : graph.data()->variables) {
     const std::string name = node.name();
-    if (trained.contains(name)) (state.contains(info) ? placed : fresh)[info->type.dtype].push_back({name, info});
+    if (!trained.contains(name)) continue;
+    const Key key{find_group(groups, name), info->type.dtype};
+    (state.contains(info) ? placed : fresh)[key].push_back({name, info});
   }
-  std::vector<std::vector<std::string>> slabs;
-  for (auto& [dtype, parameters] : fresh) {  // those that fill whole cache lines first, so that they all begin at one
+  std::vector<Slab> slabs;
+  const auto open = [&](const Key& key) { slabs.push_back({{}, key.first < groups.size() ? groups[key.first] : ParameterGroup{}}); };
+  for (auto& [key, parameters] : fresh) {  // those that fill whole cache lines first, so that they all begin at one
     std::stable_partition(parameters.begin(), parameters.end(), [](const Parameter& p) { return bytes_of(*p.info) % 64 == 0; });
-    slabs.emplace_back();
-    for (const Parameter& parameter : parameters) slabs.back().push_back(parameter.name);
+    open(key);
+    for (const Parameter& parameter : parameters) slabs.back().parameters.push_back(parameter.name);
   }
-  for (auto& [dtype, parameters] : placed) {
+  for (auto& [key, parameters] : placed) {
     std::sort(parameters.begin(), parameters.end(), [&](const Parameter& a, const Parameter& b) { return state.data(a.info) < state.data(b.info); });
     const std::byte* end = nullptr;
     for (const Parameter& parameter : parameters) {
-      if (state.data(parameter.info) != end) slabs.emplace_back();
-      slabs.back().push_back(parameter.name);
+      if (state.data(parameter.info) != end) open(key);
+      slabs.back().parameters.push_back(parameter.name);
       end = state.data(parameter.info) + bytes_of(*parameter.info);
     }
   }
@@ -112,9 +149,9 @@ std::shared_ptr<const Program> compile_program(const Graph& graph, const Program
   }
   if (source.training) {
     const ProgramSource::Training& training = *source.training;
-    now = differentiate(now, "loss", training.over);
+    now = differentiate(now, "loss", not_frozen(now, training.over, training.groups));
     seen("differentiate");
-    now = attach_updates(now, training.optimizer, find_slabs(now, *state), training.scope);
+    now = attach_updates(now, training.optimizer, find_slabs(now, *state, training.groups), training.scope);
     seen("attach_updates");
     options.training = TrainingVariables{find_variable(now, training.scope + "/step"), find_variable(now, training.scope + "/learning_rate"), training.schedule};
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "framework/model.h"
+#include "framework/passes/passes.h"
 #include "framework/program.h"
 
 namespace loglik {
@@ -20,6 +21,7 @@ struct ProgramSource {
     std::string scope;             ///< of the optimiser's Variables
     std::vector<std::string> over = {};  ///< names of parameters; empty: all trainable ones
     std::shared_ptr<LearningRate> schedule;
+    std::vector<ParameterGroup> groups = {};
   };
   std::optional<Training> training = {};
 };
@@ -41,7 +43,7 @@ struct PassChoice {
 std::shared_ptr<const Program> compile_program(const Graph& graph, const ProgramSource& source, std::shared_ptr<State> state, ProgramOptions options,
                                                const PassObserver& observe, PassChoice passes = {}, const std::optional<MemoryBudget>& budget = {});
 
-/// The parameters that have a gradient in `graph`, grouped by dtype and by how they lie in the State already: see attach_updates.
-std::vector<std::vector<std::string>> find_slabs(const Graph& graph, const State& state);
+/// The parameters that have a gradient in `graph`, by group, dtype and how they lie in the State already: see attach_updates.
+std::vector<Slab> find_slabs(const Graph& graph, const State& state, std::span<const ParameterGroup> groups);
 
 }  // namespace loglik

@@ -165,6 +165,8 @@ void register_shape_primitives() {
 void register_elementwise_primitives();
 void register_reduce_primitives();
 void register_adam();
+void register_bias_correction();
+void register_segments();
 void register_sgd();
 
 void register_primitives() {
@@ -172,6 +174,8 @@ void register_primitives() {
   register_reduce_primitives();
   register_shape_primitives();
   register_adam();
+  register_bias_correction();
+  register_segments();
   register_sgd();
 }
 

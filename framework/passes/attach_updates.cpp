@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "framework/error.h"
@@ -31,7 +32,7 @@ std::string numbered(std::string_view name, std::size_t i) { return i == 0 ? std
 
 }  // namespace
 
-Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<const std::vector<std::string>> slabs, std::string_view scope) {
+Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<const Slab> slabs, std::string_view scope) {
   Rewriter copy(before);
   for (std::size_t i = 0; i < before.node_count(); ++i) copy.copy(i);
   Graph after = copy.finish();
@@ -43,27 +44,43 @@ Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<
   const Node next_step = step + 1.0;
   after.update(step, next_step);
 
+  struct Flat {
+    std::shared_ptr<const VariableInfo> info;
+    std::optional<Variable> parameters;
+    Node gradient;
+    std::vector<std::int64_t> sizes;
+  };
+  std::vector<Flat> flat(slabs.size());
   Node norm_squared = after.constant(0.0, DType::float64);
   for (std::size_t i = 0; i < slabs.size(); ++i) {
     VariableInfo slab;
     std::vector<Node> gradients;
     std::int64_t total = 0;
-    for (const std::string& name : slabs[i]) {
+    for (const std::string& name : slabs[i].parameters) {
       const auto found = known.find(name);
       if (found == known.end() || found->second.info == nullptr) throw NameError(fmt::format("there is no gradient of a parameter \"{}\"", name));
       const Parameter& parameter = found->second;
-      total += count(parameter.info->type.shape.constant());
+      flat[i].sizes.push_back(count(parameter.info->type.shape.constant()));
+      total += flat[i].sizes.back();
       slab.type.dtype = parameter.info->type.dtype;
       slab.parts.push_back(parameter.info);
       gradients.push_back(parameter.gradient);
     }
     slab.type.shape = {total};
-    const auto info = std::make_shared<VariableInfo>(std::move(slab));
-    const Variable parameters(info, after.read(info, numbered("parameters", i)));
-    const Node gradient = pack(gradients);
-    const auto slot = [&](std::string_view name) { return after.variable(numbered(name, i), info->type, {}, {}, Site{}); };
-    after.update(parameters, optimizer.update({after, parameters, gradient, rate, next_step, slot}));
-    norm_squared = norm_squared + sum_of_squares(gradient);
+    flat[i].info = std::make_shared<VariableInfo>(std::move(slab));
+    flat[i].parameters.emplace(flat[i].info, after.read(flat[i].info, numbered("parameters", i)));
+    flat[i].gradient = pack(gradients);
+    norm_squared = norm_squared + sum_of_squares(flat[i].gradient);
+  }
+  for (std::size_t i = 0; i < slabs.size(); ++i) {
+    const auto slot = [&](std::string_view name) { return after.variable(numbered(name, i), flat[i].info->type, {}, {}, Site{}); };
+    const double factor = slabs[i].group.learning_rate_factor;
+    if (slabs[i].group.weight_decay && !optimizer.has_weight_decay())
+      throw ArgumentError(fmt::format("parameter group \"{}\": the optimiser has no weight decay: decoupled_weight_decay(…, 0) gives it one",
+                                      slabs[i].group.parameters));
+    const Node own_rate = factor == 1 ? rate.value() : rate.value() * factor;
+    after.update(*flat[i].parameters, optimizer.update({after, flat[i].parameters->value(), flat[i].gradient, own_rate, next_step, slot, norm_squared,
+                                                        flat[i].sizes, slabs[i].group.weight_decay}));
   }
   std::erase_if(after.data()->outputs, [](const auto& output) { return output.first.starts_with(gradient_prefix); });
   after.output("gradient_norm_squared", norm_squared);

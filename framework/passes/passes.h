@@ -9,6 +9,7 @@
 
 #include "framework/graph.h"
 #include "framework/optimizers/optimizer.h"
+#include "framework/optimizers/parameter_group.h"
 
 namespace loglik {
 
@@ -38,10 +39,15 @@ inline constexpr std::string_view gradient_prefix = "/gradient/";
 /// "/gradient/<parameter>". Throws GradientError if an op on the way has none.
 Graph differentiate(const Graph& before, std::string_view loss, std::span<const std::string> over = {});
 
-/// Hands the gradients to an optimiser. Each group of `slabs` (names of parameters of one dtype, in the order in which they lie in memory)
-/// becomes one flat parameter and one flat gradient. Adds the updates, Variables under the scope `scope` ("optimizer/m", "optimizer/step",
+/// Parameters that are updated as one: of one dtype, neighbours in memory, in that order, and in the same way.
+struct Slab {
+  std::vector<std::string> parameters;
+  ParameterGroup group = {};
+};
+
+/// Hands the gradients to an optimiser. Each slab becomes one flat parameter and one flat gradient. Adds the updates, Variables under the scope `scope` ("optimizer/m", "optimizer/step",
 /// "optimizer/learning_rate"), the output "gradient_norm_squared" (float64), and takes the "/gradient/…" outputs away.
-Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<const std::vector<std::string>> slabs, std::string_view scope);
+Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<const Slab> slabs, std::string_view scope);
 
 /// Ops' own rewrites (`Op::simplify`), and elementwise ops read what was stretched in its unstretched form.
 Graph simplify_ops(const Graph& before);

@@ -99,23 +99,30 @@ const ConformanceCases conforming{
      },
      {.shapes = {{{3, 5}, {7}}, {{1}, {}}, {{0}, {2}}}, .large = {{{300, 401}, {401}}}, .not_differentiable = no_gradient}},
     {"sgd",
-     made("sgd", {{"momentum", 0.0}}),
+     made("sgd", {{"momentum", 0.0}, {"nesterov", false}}),
      {.shapes = {{{7}, {7}, {}}, {{1}, {1}, {}}, {{0}, {0}, {}}},
       .inputs = {{}, {}, rate},
       .large = {{{50001}, {50001}, {}}},
       .not_differentiable = no_gradient}},
     {"sgd",
-     made("sgd", {{"momentum", 0.9}}),
+     made("sgd", {{"momentum", 0.9}, {"nesterov", true}}),
      {.shapes = {{{7}, {7}, {7}, {}}, {{1}, {1}, {1}, {}}, {{0}, {0}, {0}, {}}},
       .inputs = {{}, {}, {}, rate},
       .large = {{{50001}, {50001}, {50001}, {}}},
       .not_differentiable = no_gradient}},
     {"adam",
-     made("adam", {{"beta1", 0.8}, {"beta2", 0.99}, {"epsilon", 1e-6}}),
+     made("adam", {{"beta1", 0.8}, {"beta2", 0.99}, {"epsilon", 1e-6}, {"weight_decay", 0.1}}),
      {.shapes = {{{7}, {7}, {7}, {7}, {}, {}}, {{1}, {1}, {1}, {1}, {}, {}}, {{0}, {0}, {0}, {0}, {}, {}}},
       .inputs = {{}, {}, {}, square, rate, step},
       .large = {{{50001}, {50001}, {50001}, {50001}, {}, {}}},
       .not_differentiable = no_gradient}},
+    {"bias_correction", made("bias_correction", {{"beta", 0.9}}), {.shapes = {{3, 5}, {1}, {0, 4}, {}}, .large = {{300, 401}}, .not_differentiable = no_gradient}},
+    {"segment_norms",
+     made("segment_norms", {{"sizes", std::vector<std::int64_t>{3, 0, 4}}}),
+     {.shapes = {{7}}, .large = {{7}}, .not_differentiable = no_gradient}},
+    {"spread_segments",
+     made("spread_segments", {{"sizes", std::vector<std::int64_t>{3, 0, 4}}}),
+     {.shapes = {{3}}, .large = {{3}}, .not_differentiable = no_gradient}},
 };
 
 TEST(Primitives, Conform) { conforming.check(); }
@@ -189,23 +196,30 @@ TEST(Primitives, MoveElements) {
   expect_close(value_of([](const std::vector<Node>& n) { return pack(n); }, {column, x}), {1, 2, 1, 2, 3, 4, 5, 6}, 0);
 }
 
-const References updates{"Primitives.Update", {"sgd", "adam"}};
+const References updates{"Primitives.Update", {"sgd", "adam", "bias_correction", "segment_norms", "spread_segments"}};
 
 TEST(Primitives, Update) {  // by hand, from the equations in framework/optimizers
   register_builtin_ops();
   const Tensor theta = row({1, -2}), g = row({0.5, 4});
   const auto output = [](const auto& build, std::size_t i) { return Build([=](const std::vector<Node>& x) { return build(x)[i]; }); };
-  const auto plain = made("sgd", {{"momentum", 0.0}}), heavy = made("sgd", {{"momentum", 0.5}});
+  const auto plain = made("sgd", {{"momentum", 0.0}, {"nesterov", false}}),
+             heavy = made("sgd", {{"momentum", 0.5}, {"nesterov", false}});
   expect_close(value_of(output(plain, 0), {theta, g, Tensor::scalar(0.25)}), {0.875, -3}, 0);
   const std::vector<Tensor> state{theta, g, row({2, 2}), Tensor::scalar(0.25)};
   expect_close(value_of(output(heavy, 0), state), {1 - 0.25 * 1.5, -2 - 0.25 * 5}, 0);
   expect_close(value_of(output(heavy, 1), state), {1.5, 5}, 0);
   // Step 2 with β₁ = β₂ = ½: m = (m + g)/2, v = (v + g²)/2, both divided by 1 − ¼.
-  const auto adam = made("adam", {{"beta1", 0.5}, {"beta2", 0.5}, {"epsilon", 1.0}});
+  const auto adam = made("adam", {{"beta1", 0.5}, {"beta2", 0.5}, {"epsilon", 1.0}, {"weight_decay", 0.0}});
   const std::vector<Tensor> moments{theta, g, row({1, 2}), row({0.5, 8}), Tensor::scalar(0.75), Tensor::scalar(2.0)};
   expect_close(value_of(output(adam, 1), moments), {0.75, 3}, 0);
   expect_close(value_of(output(adam, 2), moments), {0.375, 12}, 0);
   expect_close(value_of(output(adam, 0), moments), {1 - 0.75 * 1 / (std::sqrt(0.5) + 1), -2 - 0.75 * 4 / (4.0 + 1)}, 4);
+
+  const auto first = [&](std::string_view op, const Attributes& attributes) { return output(made(op, attributes), 0); };
+  expect_close(value_of(first("bias_correction", {{"beta", 0.5}}), {row({1, 2, 3})}), {0.5, 0.75, 0.875}, 1);
+  const Attributes sizes{{"sizes", std::vector<std::int64_t>{2, 0, 1}}};
+  expect_close(value_of(first("segment_norms", sizes), {row({3, 4, -7})}), {5, 0, 7}, 0);
+  expect_close(value_of(first("spread_segments", sizes), {row({3, 4, -7})}), {3, 3, -7}, 0);
 }
 
 }  // namespace

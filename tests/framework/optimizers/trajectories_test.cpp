@@ -3,13 +3,23 @@
 //     adam:  m = b1*m + (1-b1)*g;  v = b2*v + (1-b2)*g**2;  th = th - rate(t-1)*(m/(1-b1**t))/(sqrt(v/(1-b2**t)) + eps)
 //     sgd:   v = mu*v + g;  th = th - rate(t-1)*v
 //
-// with t = 1, 2, …, on f = Σ c(θ² − 1)²/4, so g = c·θ(θ² − 1), from the θ and c below.
+// with t = 1, 2, …, and the others against what trajectories.py recorded, on f = Σ c(θ² − 1)²/4, so g = c·θ(θ² − 1), from the θ and c below.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 #include "framework/error.h"
+#include "framework/optimizers/adadelta.h"
+#include "framework/optimizers/adagrad.h"
+#include "framework/optimizers/adamw.h"
+#include "framework/optimizers/lamb.h"
+#include "framework/optimizers/lion.h"
+#include "framework/optimizers/rmsprop.h"
+#include "framework/optimizers/transforms.h"
 #include "framework/session.h"
 #include "tests/framework/training.h"
 
@@ -35,9 +45,9 @@ Graph wells() {
   return graph;
 }
 
-Model start(const Optimizer& optimizer) {
+Model start(const Optimizer& optimizer, std::vector<ParameterGroup> groups = {}) {
   Graph graph = wells();
-  Model model = compile(graph, {.optimizer = optimizer, .dataset_weight = 1});
+  Model model = compile(graph, {.optimizer = optimizer, .parameter_groups = std::move(groups), .dataset_weight = 1});
   const std::array<double, 4> theta{0.5, -1.7, 0.03, 2.25};
   for (const auto& [name, first] : {std::pair{"a", 0}, {"b", 2}}) {
     Tensor parameter = model.parameters()[name];
@@ -93,6 +103,104 @@ TEST(Trajectories, SgdWithMomentumAndSteps) {
                      {100, {1.000718489427843, -0.9954514258797074, 0.9989212026148829, 1.3367461744376525}}});
 }
 
+std::vector<Point> recorded(const std::string& name) {
+  std::ifstream file(LOGLIK_TRAJECTORIES);
+  std::vector<Point> points;
+  std::string line;
+  while (std::getline(file, line)) {
+    std::istringstream cells(line);
+    std::string cell;
+    std::getline(cells, cell, ',');
+    if (cell != name) continue;
+    Point point{};
+    char comma = 0;
+    cells >> point.step;
+    for (double& theta : point.theta) cells >> comma >> theta;
+    points.push_back(point);
+  }
+  return points;
+}
+
+// Rounding differs from theirs by some 1e-16 in a step, and division by the root of a small average of squares may enlarge it.
+void expect_recorded(const std::string& name, const Optimizer& optimizer, std::vector<ParameterGroup> groups = {}) {
+  const std::vector<Point> points = recorded(name);
+  ASSERT_EQ(points.size(), 4u) << name;
+  const Model model = start(optimizer, std::move(groups));
+  Session session = model.session();
+  for (const Point& point : points) {
+    while (model.steps() < point.step) session.step({});
+    for (std::size_t i = 0; i < 4; ++i)
+      EXPECT_NEAR(model.parameters()[i < 2 ? "a" : "b"].at(static_cast<std::int64_t>(i % 2)), point.theta[i], 1e-10 * std::abs(point.theta[i]))
+          << name << ": θ" << i << " after " << point.step << " steps";
+  }
+}
+
+TEST(Trajectories, AreThoseOfPyTorch) {
+  expect_recorded("sgd_nesterov", Sgd{.learning_rate = 0.05, .momentum = 0.9, .nesterov = true});
+  expect_recorded("adamw", AdamW{.learning_rate = 0.05, .weight_decay = 0.1});
+  expect_recorded("rmsprop", RmsProp{.learning_rate = 0.01});
+  expect_recorded("rmsprop_centered", RmsProp{.learning_rate = 0.01, .alpha = 0.9, .epsilon = 1e-4, .momentum = 0.5, .centered = true});
+  expect_recorded("adagrad", Adagrad{.learning_rate = 0.2});
+  expect_recorded("adadelta", Adadelta{});
+}
+
+TEST(Trajectories, AreThoseOfThePapers) {
+  expect_recorded("lion", Lion{.learning_rate = 0.01, .weight_decay = 0.1});
+  expect_recorded("lamb", Lamb{.learning_rate = 0.02});
+}
+
+TEST(Trajectories, AreThoseOfPyTorchWithTransforms) {
+  expect_recorded("sgd_decay", decoupled_weight_decay(Adam{.learning_rate = 0.02, .beta1 = 0, .beta2 = 0.5, .epsilon = 1e-2}, 0.5));
+  expect_recorded("sgd_clip_norm", clip_by_norm(Sgd{.learning_rate = 0.05}, 0.3));
+  expect_recorded("sgd_clip_value", clip_by_value(Sgd{.learning_rate = 0.05}, 0.2));
+}
+
+TEST(Trajectories, AreThoseOfPyTorchWithParameterGroups) {
+  expect_recorded("sgd_groups", Sgd{.learning_rate = 0.05, .momentum = 0.9}, {{.parameters = "a", .learning_rate_factor = 2}});
+  expect_recorded("adamw_groups", AdamW{.learning_rate = 0.05, .weight_decay = 0.2}, {{.parameters = "a", .weight_decay = 0}});
+}
+
+TEST(Trajectories, AreThoseOfPyTorchWithSchedules) {
+  expect_recorded("sgd_one_cycle", Sgd{.learning_rate = one_cycle(0.2, 101)});
+  expect_recorded("sgd_restarts", Sgd{.learning_rate = cosine_restarts(0.1, 7, 2, 0.001)});
+  expect_recorded("sgd_polynomial", Sgd{.learning_rate = polynomial_decay(0.1, 60, 2)});
+  expect_recorded("sgd_exponential", Sgd{.learning_rate = exponential_decay(0.1, 1, 0.97)});
+}
+
+TEST(ParameterGroups, FreezeWhatTheySay) {
+  const Model model = start(Adam{.learning_rate = 0.05}, {{.parameters = "b*", .frozen = true}});
+  Session session = model.session();
+  session.step({});
+  EXPECT_EQ(model.parameters()["b"].at(0), 0.03);
+  EXPECT_NE(model.parameters()["a"].at(0), 0.5);
+  EXPECT_EQ(model.state().tensor("optimizer/m").count(), 2) << "the frozen parameter has state";
+}
+
+TEST(ParameterGroups, RefuseWhatCannotBe) {
+  const auto refusal = [](const Optimizer& optimizer, const ParameterGroup& group) {
+    return test::message<Error>([&] { start(optimizer, {group}); });
+  };
+  EXPECT_EQ(refusal(Adam{}, {.parameters = "c"}), "parameter group \"c\": it is the group of no parameter");
+  EXPECT_EQ(refusal(Adam{}, {.parameters = "*", .frozen = true}), "parameter groups: all parameters are frozen, nothing is left to train");
+  EXPECT_EQ(refusal(Adam{}, {.parameters = "a", .learning_rate_factor = -1}),
+            "parameter group \"a\": learning_rate_factor = -1, needs to be finite and not negative");
+  EXPECT_EQ(refusal(AdamW{}, {.parameters = "a", .weight_decay = -1}), "parameter group \"a\": weight_decay = -1, needs to be finite and not negative");
+  EXPECT_EQ(refusal(Adam{}, {.parameters = "a", .weight_decay = 0.1}),
+            "parameter group \"a\": the optimiser has no weight decay: decoupled_weight_decay(…, 0) gives it one");
+}
+
+// A user's own in a dozen lines: signSGD, θ ← θ − η·sign(g).
+struct SignSgd {
+  LearningRate learning_rate = 1e-3;
+
+  Node update(const OptimizerArgs& args) const {
+    const Node g = args.gradient, sign = where(greater(g, 0.0), 1.0, where(less(g, 0.0), -1.0, 0.0 * g));
+    return args.parameter - args.scalar(args.learning_rate) * sign;
+  }
+};
+
+TEST(Trajectories, OfAUsersOwnOptimizer) { expect_trajectory(SignSgd{.learning_rate = 0.125}, {{2, {0.75, -1.45, 0.28, 2.0}}}); }
+
 TEST(Trajectories, GoOnWithALearningRateThatIsSet) {
   Model model = start(Sgd{.learning_rate = 0.05});
   Session session = model.session();
@@ -115,6 +223,16 @@ TEST(Trajectories, RefuseConstantsOutOfRange) {
   EXPECT_EQ(refusal(Adam{.beta1 = 1}), "Adam: beta1 = 1, needs to be in [0, 1)");
   EXPECT_EQ(refusal(Adam{.beta2 = -0.1}), "Adam: beta2 = -0.1, needs to be in [0, 1)");
   EXPECT_EQ(refusal(Adam{.epsilon = 0}), "Adam: epsilon = 0, needs to be positive");
+  EXPECT_EQ(refusal(Sgd{.nesterov = true}), "Sgd: nesterov needs a momentum above 0");
+  EXPECT_EQ(refusal(AdamW{.weight_decay = -1}), "AdamW: weight_decay = -1, needs to be 0 or more");
+  EXPECT_EQ(refusal(RmsProp{.alpha = 1}), "RmsProp: alpha = 1, needs to be in [0, 1)");
+  EXPECT_EQ(refusal(Adagrad{.epsilon = -1}), "Adagrad: epsilon = -1, needs to be positive");
+  EXPECT_EQ(refusal(Adadelta{.rho = 2}), "Adadelta: rho = 2, needs to be in [0, 1)");
+  EXPECT_EQ(refusal(Lion{.beta2 = 1}), "Lion: beta2 = 1, needs to be in [0, 1)");
+  EXPECT_EQ(refusal(Lamb{.epsilon = 0}), "Lamb: epsilon = 0, needs to be positive");
+  EXPECT_EQ(test::message<ArgumentError>([] { clip_by_norm(Adam{}, 0); }), "clip_by_norm: norm = 0, needs to be positive");
+  EXPECT_EQ(test::message<ArgumentError>([] { clip_by_value(Adam{}, -1); }), "clip_by_value: limit = -1, needs to be positive");
+  EXPECT_EQ(test::message<ArgumentError>([] { decoupled_weight_decay(Adam{}, -1); }), "decoupled_weight_decay: decay = -1, needs to be 0 or more");
 }
 
 }  // namespace

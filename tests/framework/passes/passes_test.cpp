@@ -209,7 +209,7 @@ TEST(AttachUpdates, JoinsParametersAndGradientsIntoSlabs) {
   Graph graph;
   const Node w = graph.parameter("w", {2}, constant_initializer(3)), b = graph.parameter("b", {}, constant_initializer(1));
   graph.output("loss", cast(reduce_sum(w * b), DType::float64));
-  const std::vector<std::vector<std::string>> slabs{{"w", "b"}};
+  const std::vector<Slab> slabs{{.parameters = {"w", "b"}}};
   const Graph after = attach_updates(differentiate(graph, "loss"), Sgd{.learning_rate = 0.5}, slabs, "optimizer");
   ASSERT_EQ(after.outputs().size(), 2u);  // the gradients are no outputs any more
   EXPECT_EQ(after.outputs()[1].first, "gradient_norm_squared");
