@@ -25,6 +25,7 @@
 #include "framework/optimizers/lamb.h"
 #include "framework/optimizers/learning_rate.h"
 #include "framework/optimizers/lion.h"
+#include "framework/optimizers/named.h"
 #include "framework/optimizers/parameter_group.h"
 #include "framework/optimizers/rmsprop.h"
 #include "framework/optimizers/sgd.h"

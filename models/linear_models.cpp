@@ -17,15 +17,14 @@ Recipe on_table(std::string data, std::string head, double mean, double stddev) 
           .head = std::move(head),
           .epochs = 100,
           .batch_size = 32,
-          .learning_rate = 0.05,
-          .cosine = true,
+          .optimizer = {.learning_rate = 0.05, .schedule = "cosine"},
           .metric = Metric::nll,
           .mean = mean,
           .stddev = stddev};
 }
 
 Recipe faster(Recipe recipe) {
-  recipe.learning_rate = 0.1;
+  recipe.optimizer.learning_rate = 0.1;
   return recipe;
 }
 
@@ -54,8 +53,8 @@ std::vector<ZooEntry> linear_model_entries() {
   Recipe mass = faster(on_table("penguins_body_mass", "", 1.005392, 0.000253));
   mass.epochs = 60;
   const std::vector<Recipe> softmax{
-      {.data = "fashion_mnist", .epochs = 5, .learning_rate = 1e-3, .cosine = true, .mean = 0.844740, .stddev = 0.000568, .seeds = 5},
-      {.data = "fashion_mnist_2000", .epochs = 20, .learning_rate = 1e-3, .cosine = true, .mean = 0.823500, .stddev = 0.002856},
+      {.data = "fashion_mnist", .epochs = 5, .optimizer = {.learning_rate = 1e-3, .schedule = "cosine"}, .mean = 0.844740, .stddev = 0.000568, .seeds = 5},
+      {.data = "fashion_mnist_2000", .epochs = 20, .optimizer = {.learning_rate = 1e-3, .schedule = "cosine"}, .mean = 0.823500, .stddev = 0.002856},
       faster(on_table("penguins_island", "", 0.555723, 0.000933))};
   const auto poisson = [](std::string head) { return on_table("doctor_visits", std::move(head), 3.232939, 0.001266); };
   return {

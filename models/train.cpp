@@ -53,7 +53,7 @@ Trained train(const ZooEntry& entry, const Recipe& recipe, const LoadedData& dat
   Graph graph;
   entry.build(graph, data.info, recipe.head);
   const std::int64_t steps = training_steps(recipe, data.train.size());
-  Model model = compile(graph, {.optimizer = make_optimizer(recipe.optimizer, recipe.learning_rate, recipe.cosine, steps), .seed = seed});
+  Model model = compile(graph, {.optimizer = make_optimizer(recipe.optimizer, steps), .seed = seed});
   const std::optional<double> marginal_nll = start_at_marginal(model, entry, recipe.head.empty() ? entry.head : recipe.head, data);
   History history = fit(model, data.train, {.epochs = recipe.epochs, .batch_size = recipe.batch_size});
   Evaluation test = evaluate(model, data.test, 256, marginal_nll);

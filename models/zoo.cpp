@@ -49,13 +49,6 @@ Recipe ZooEntry::recipe_for(const std::string& wanted_data, const std::string& w
   return recipe;
 }
 
-Optimizer make_optimizer(std::string_view name, double learning_rate, bool cosine, std::int64_t steps) {
-  const LearningRate rate = cosine && steps > 0 ? cosine_decay(learning_rate, steps) : LearningRate(learning_rate);
-  if (name == "adam") return Adam{.learning_rate = rate};
-  if (name == "sgd") return Sgd{.learning_rate = rate, .momentum = 0.9};
-  throw NameError(fmt::format("optimizer \"{}\" is unknown{}", name, suggestion(name, std::vector<std::string>{"adam", "sgd"})));
-}
-
 std::int64_t training_steps(const Recipe& recipe, std::int64_t samples) {
   if (recipe.batch_size < 1) throw ArgumentError(fmt::format("batch_size = {}, needs at least 1", recipe.batch_size));
   return recipe.epochs * ((samples + recipe.batch_size - 1) / recipe.batch_size);

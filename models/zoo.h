@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "framework/graph.h"
-#include "framework/optimizers/optimizer.h"
+#include "framework/optimizers/named.h"
 #include "models/load_data.h"
 #include "models/model_head.h"
 
@@ -20,9 +20,7 @@ struct Recipe {
   std::string head = "";  ///< family of the head; empty: the model's own
   std::int64_t epochs = 5;
   std::int64_t batch_size = 64;
-  std::string optimizer = "adam";  ///< "adam", or "sgd" with momentum 0.9
-  double learning_rate = 1e-3;
-  bool cosine = false;  ///< the rate falls to 0 along a cosine over all steps, else it is constant
+  OptimizerChoice optimizer = {};
 
   Metric metric = Metric::accuracy;  ///< the accuracy in [0, 1], or nats a sample
   double mean = 0;                   ///< over seeds 1, 2, …, as tools/benchmarks/record_seeds prints it; 0: not recorded
@@ -60,9 +58,6 @@ const std::vector<ZooEntry>& zoo();
 
 /// Throws NameError with the nearest name.
 const ZooEntry& find_model(std::string_view name);
-
-/// The optimiser of that name, with a rate that is constant or falls along a cosine to 0 at step `steps`. Throws NameError, ArgumentError.
-Optimizer make_optimizer(std::string_view name, double learning_rate, bool cosine, std::int64_t steps);
 
 /// Training steps of a recipe on so many samples: ⌈samples/batch_size⌉ an epoch. Throws ArgumentError for a batch size below 1.
 std::int64_t training_steps(const Recipe& recipe, std::int64_t samples);

@@ -19,8 +19,8 @@ std::string introduction(const Prepared& prepared, bool natural) {
   const Recipe& recipe = prepared.recipe;
   return fmt::format("{}: {}\n", prepared.entry->name, prepared.entry->description) +
          fmt::format("trained on {}, {} samples and {} to test: {} epochs in batches of {}, {} at {:g}{}{}\n", recipe.data,
-                     prepared.data.train.size(), prepared.data.test.size(), recipe.epochs, recipe.batch_size, recipe.optimizer,
-                     recipe.learning_rate, recipe.cosine ? " that falls to 0 along a cosine" : "", natural ? ", natural gradient" : "");
+                     prepared.data.train.size(), prepared.data.test.size(), recipe.epochs, recipe.batch_size, recipe.optimizer.name,
+                     recipe.optimizer.learning_rate, recipe.optimizer.schedule == "constant" ? "" : ", schedule " + recipe.optimizer.schedule, natural ? ", natural gradient" : "");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "tools/setting.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -15,8 +16,12 @@ void add_options(CLI::App& command, Setting& setting) {
   command.add_option("MODEL", setting.model, "A model of the zoo: see `loglik zoo`")->required();
   command.add_option("--data", setting.data, "A data set by name, a folder of IDX files, or FILE.csv[#TARGET]");
   command.add_option("--head", setting.head, "The family of distributions at the end, such as gaussian, categorical, or one with a number: asymmetric_laplace:0.9");
-  command.add_option("--optimizer", setting.optimizer, "adam, or sgd (with momentum 0.9)");
-  command.add_option("--learning-rate", setting.learning_rate, "Of the first step; a positive number")->check(CLI::PositiveNumber);
+  command.add_option("--optimizer", setting.optimizer, fmt::format("{}; sgd has a momentum of 0.9", fmt::join(optimizer_names(), ", ")));
+  command.add_option("--learning-rate", setting.learning_rate, "The highest of the schedule; a positive number")->check(CLI::PositiveNumber);
+  command.add_option("--schedule", setting.schedule, fmt::format("How the rate goes over all steps: {}", fmt::join(schedule_names(), ", ")));
+  command.add_option("--warmup", setting.warmup, "Steps in which the rate rises from 0 first")->check(CLI::Range(0, 1 << 30));
+  command.add_option("--weight-decay", setting.weight_decay, "Takes so much times the rate off every weight in each step, apart from the gradient")->check(CLI::NonNegativeNumber);
+  command.add_option("--clip-norm", setting.clip_norm, "Scales gradients down to this norm, of all parameters together")->check(CLI::PositiveNumber);
   command.add_option("--batch-size", setting.batch_size, "Samples a step")->check(CLI::Range(1, 1 << 30));
   command.add_option("--seed", setting.seed, "Of initial parameters, dropout and the order of the samples (0)");
   add_options(command, setting.likelihood);
@@ -28,9 +33,14 @@ Prepared prepare(const Setting& setting) {
     Recipe recipe = entry.recipe_for(setting.data.value_or(""), setting.head.value_or(""));
     if (setting.epochs) recipe.epochs = *setting.epochs;
     if (setting.batch_size) recipe.batch_size = *setting.batch_size;
-    if (setting.learning_rate) recipe.learning_rate = *setting.learning_rate;
-    if (setting.optimizer) recipe.optimizer = *setting.optimizer;
-    make_optimizer(recipe.optimizer, recipe.learning_rate, false, 1);  // a wrong name is told before data are read
+    OptimizerChoice& optimization = recipe.optimizer;
+    if (setting.learning_rate) optimization.learning_rate = *setting.learning_rate;
+    if (setting.optimizer) optimization.name = *setting.optimizer;
+    if (setting.schedule) optimization.schedule = *setting.schedule;
+    if (setting.warmup) optimization.warmup = *setting.warmup;
+    if (setting.weight_decay) optimization.weight_decay = setting.weight_decay;
+    if (setting.clip_norm) optimization.clip_norm = setting.clip_norm;
+    make_optimizer(optimization, 1);  // a wrong name is told before data are read
     const ModelHead head = setting.likelihood.head(recipe.head);
     if (entry.reconstructs && !setting.likelihood.class_weights.empty())
       throw UsageError(fmt::format("--class-weights: {} reconstructs its samples, whose classes it does not know", entry.name));
@@ -38,7 +48,7 @@ Prepared prepare(const Setting& setting) {
     auto graph = std::make_unique<Graph>();
     entry.build(*graph, data.info, head);
     setting.likelihood.add_prior(*graph);
-    const Optimizer optimizer = make_optimizer(recipe.optimizer, recipe.learning_rate, recipe.cosine, training_steps(recipe, data.train.size()));
+    const Optimizer optimizer = make_optimizer(optimization, training_steps(recipe, data.train.size()));
     Model model = compile(*graph, {.optimizer = optimizer, .seed = setting.seed, .patterns = setting.patterns});
     return {&entry, std::move(recipe), std::move(data), std::move(graph), std::move(model)};
   } catch (const NameError& error) {

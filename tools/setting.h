@@ -17,9 +17,9 @@ namespace loglik::tools {
 /// What `train` and `describe` have in common: which model, on which data, with which head and optimiser.
 struct Setting {
   std::string model;
-  std::optional<std::string> data, head, optimizer;
-  std::optional<std::int64_t> epochs, batch_size;
-  std::optional<double> learning_rate;
+  std::optional<std::string> data, head, optimizer, schedule;
+  std::optional<std::int64_t> epochs, batch_size, warmup;
+  std::optional<double> learning_rate, weight_decay, clip_norm;
   std::uint64_t seed = 0;
   bool patterns = true;  ///< see CompileOptions
   Likelihood likelihood;
