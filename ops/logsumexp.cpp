@@ -1,17 +1,23 @@
 #include "ops/logsumexp.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 
 #include "framework/fold.h"
 #include "framework/reduction_op.h"
+#include "framework/side_by_side.h"
 #include "ops/exponential.h"
+#include "ops/lanes.h"
 #include "ops/softmax_patterns.h"
 #include "ops/sum_exp_kernels.h"
 
 namespace loglik {
 namespace {
+
+constexpr std::int64_t longest_row = 4096;  // of those that are folded many at a time
+constexpr std::int64_t most_rows = 1024;
 
 template <class T>
 constexpr T infinity = std::numeric_limits<T>::infinity();
@@ -24,6 +30,9 @@ struct LargestFold : FoldElements<LargestFold<T>> {  // NaN is passed over: the 
   using Accumulator = T;
   T start(std::int64_t) const { return -infinity<T>; }
   void add(T& a, T v, std::int64_t) const { a = v > a ? v : a; }
+  void run(T& a, std::int64_t, const T* x, std::int64_t count, std::int64_t) const {
+    simd::at_full_width([&] { add(a, lane_max(x, count), 0); });
+  }
   void merge(T& a, T next) const { add(a, next, 0); }
   void finish(std::int64_t i, T a) const { y[i] = a; }
 };
@@ -31,18 +40,31 @@ struct LargestFold : FoldElements<LargestFold<T>> {  // NaN is passed over: the 
 template <class T>
 struct SumExpFold {  // y holds the maxima
   T* y;
+  explicit SumExpFold(T* output) : y(output) {}
 
   struct Accumulator {
     T shift;
     double sum;
   };
   Accumulator start(std::int64_t i) const { return {std::isinf(y[i]) ? T(0) : y[i], 0}; }  // ∞ − ∞ would be NaN
-  void run(Accumulator& a, std::int64_t, const T* x, std::int64_t count, std::int64_t) const { a.sum += sum_exp(x, a.shift, count); }
+  void run(Accumulator& a, std::int64_t, const T* x, std::int64_t count, std::int64_t) const {
+    constexpr std::int64_t tile = 1024;
+    std::array<T, tile> e;
+    T* out = e.data();
+    for (; count > 0; x += tile, count -= tile) {
+      const std::int64_t n = std::min(tile, count);
+      simd::at_full_width(
+          [=, shift = a.shift] { side_by_side(static_cast<std::size_t>(n), [=](std::size_t j) { out[j] = x[j] - shift; }); });
+      exponentials(out, n);
+      simd::at_full_width([&] { a.sum += lane_sum(n, [out](std::int64_t j) { return static_cast<double>(out[j]); }); });
+    }
+  }
   void rows(Accumulator* a, const T* x, RunOffsets row, std::int64_t count, std::int64_t columns, std::int64_t) const {
-    std::array<T, FoldCut::widest> terms;
+    std::array<T, FoldCut::widest> e;
     for (std::int64_t r = 0; r < count; ++r, ++row) {
-      exp_shifted(x + *row, [a](std::size_t j) { return a[j].shift; }, terms.data(), columns);
-      for (std::int64_t j = 0; j < columns; ++j) a[j].sum += terms[static_cast<std::size_t>(j)];
+      for (std::int64_t j = 0; j < columns; ++j) e[static_cast<std::size_t>(j)] = x[*row + j] - a[j].shift;
+      exponentials(e.data(), columns);
+      for (std::int64_t j = 0; j < columns; ++j) a[j].sum += e[static_cast<std::size_t>(j)];
     }
   }
   void merge(Accumulator& a, const Accumulator& next) const { a.sum += next.sum; }
@@ -62,6 +84,23 @@ class LogSumExp final : public ReductionOp {  // y = m + log Σ exp(x − m), m 
     const ReductionLayout over = layout(args.shape(0));
     for_float(args.dtype(0), [&]<class T>() {
       T* y = args.output<T>(0).data();
+      const std::int64_t n = over.reduced();
+      if (over.inner_is_reduced() && over.inner() == n && n > 0 && n <= longest_row) {
+        const T* x = args.input<T>(0).data();
+        return args.parallel_for(
+            over.outputs(), std::clamp<std::int64_t>(FoldCut::piece / 4 / n, 1, most_rows), [=](std::int64_t begin, std::int64_t end) {
+              std::array<double, most_rows> sums;
+              sum_exponentials(x + begin * n, end - begin, n, y + begin, sums.data());
+              for (std::int64_t row = begin; row < end; ++row)
+                if (std::isinf(y[row])) {  // ∞ − ∞ would be NaN
+                  double sum = 0;
+                  for (std::int64_t j = 0; j < n; ++j) sum += std::exp(x[row * n + j]);
+                  y[row] = static_cast<T>(std::log(sum));
+                } else {
+                  y[row] = static_cast<T>(static_cast<double>(y[row]) + std::log(sums[static_cast<std::size_t>(row - begin)]));
+                }
+            });
+      }
       fold<T>(args, over, LargestFold<T>(y));
       fold<T>(args, over, SumExpFold<T>{y});
     });

@@ -8,7 +8,9 @@
 #include "framework/fold.h"
 #include "framework/primitives.h"
 #include "framework/registry.h"
+#include "framework/side_by_side.h"
 #include "ops/exponential.h"
+#include "ops/lanes.h"
 #include "ops/softmax_patterns.h"
 #include "ops/sum_exp_kernels.h"
 
@@ -29,26 +31,33 @@ class SoftmaxOp : public Op {
   }
 
  protected:
-  // Calls lines(offset, count, length) for some lines that lie one after the other, where the axis is the last one; else columns(offset, count,
-  // rows, stride) for a block of neighbouring columns: element r of column j is at offset + r·stride + j.
-  template <class Lines, class Columns>
-  void for_blocks(const KernelArgs& args, Lines lines, Columns columns) const {
+  // Over the last axis, calls rows(first, end) for rows of so many elements; over another, block(offset, columns, size, stride) for blocks
+  // of neighbouring columns: element r of column j is at offset + r·stride + j.
+  template <class Rows, class Block>
+  void for_pieces(const KernelArgs& args, Rows rows, Block block) const {
     const Extents& extents = args.shape(0);
     const auto axis = static_cast<std::size_t>(axis_ < 0 ? axis_ + static_cast<std::int64_t>(extents.size()) : axis_);
-    const std::int64_t rows = extents[axis];
+    const std::int64_t size = extents[axis];
     const std::int64_t stride = count(std::span(extents).subspan(axis + 1));
     if (args.inputs[0].count == 0) return;
+    const std::int64_t groups = args.inputs[0].count / (size * stride);
+    if (stride == 1) return args.parallel_for(groups, std::clamp<std::int64_t>(piece / size, 1, most_rows), rows);
     const std::int64_t blocks = (stride + FoldCut::widest - 1) / FoldCut::widest;
-    const std::int64_t grain = std::max<std::int64_t>(1, FoldCut::piece / 4 / (rows * std::min(stride, FoldCut::widest)));  // exp is dear
-    args.parallel_for(args.inputs[0].count / (rows * stride) * blocks, grain, [&](std::int64_t begin, std::int64_t end) {
-      if (stride == 1) return lines(begin * rows, end - begin, rows);
+    const std::int64_t grain = std::max<std::int64_t>(1, piece / (size * std::min(stride, FoldCut::widest)));
+    args.parallel_for(groups * blocks, grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t b = begin; b < end; ++b) {
         const std::int64_t column = b % blocks * FoldCut::widest;
-        columns(b / blocks * rows * stride + column, std::min(FoldCut::widest, stride - column), rows, stride);
+        block(b / blocks * size * stride + column, std::min(FoldCut::widest, stride - column), size, stride);
       }
     });
   }
+  std::int64_t size(const KernelArgs& args) const {
+    const Extents& extents = args.shape(0);
+    return extents[normalize_axis(axis_, extents.size())];
+  }
 
+  static constexpr std::int64_t piece = FoldCut::piece / 4;  // elements: exp is dear
+  static constexpr std::int64_t most_rows = 1024;
   std::int64_t axis_;
 };
 
@@ -60,27 +69,6 @@ void column_maxima(const T* x, std::int64_t columns, std::int64_t rows, std::int
     for (std::int64_t j = 0; j < columns; ++j) max[j] = x[r * stride + j] > max[j] ? x[r * stride + j] : max[j];
 }
 
-// Lines so short that several share the calls of vector functions.
-constexpr std::int64_t short_line = 64, most_lines = 64;
-
-// exps[l·length + k] = exp(x[l·length + k] − max[l]) of up to most_lines short lines, and sum[l] = Σ over k; x may be exps.
-template <class T>
-void short_lines(const T* x, std::int64_t lines, std::int64_t length, T* exps, T* max, double* sum) {
-  for (std::int64_t l = 0; l < lines; ++l) {
-    const T* line = x + l * length;
-    T most = -std::numeric_limits<T>::infinity();
-    for (std::int64_t k = 0; k < length; ++k) most = line[k] > most ? line[k] : most;
-    max[l] = most;
-    for (std::int64_t k = 0; k < length; ++k) exps[l * length + k] = line[k] - most;
-  }
-  exps_of(exps, lines * length);
-  for (std::int64_t l = 0; l < lines; ++l) {
-    double total = 0;
-    for (std::int64_t k = 0; k < length; ++k) total += exps[l * length + k];
-    sum[l] = total;
-  }
-}
-
 class Softmax final : public SoftmaxOp {
  public:
   using SoftmaxOp::SoftmaxOp;
@@ -88,45 +76,42 @@ class Softmax final : public SoftmaxOp {
 
   void run(const KernelArgs& args) const override {
     for_float(args.dtype(0), [&]<class T>() {
-      const T* in = args.input<T>(0).data();
-      T* out = args.output<T>(0).data();
-      const auto line = [&](std::int64_t offset, std::int64_t length) {
-        const T *x = in + offset, max = largest(x, length);
-        T* y = out + offset;
-        exp_shifted(x, [max](std::size_t) { return max; }, y, length);
-        simd::at_full_width([=] {
-          const T factor = static_cast<T>(1 / sum_run(y, length, [](T v) { return v; }));
-          side_by_side(static_cast<std::size_t>(length), [=](std::size_t k) { y[k] *= factor; });
-        });
-      };
-      for_blocks(
+      const T* x = args.input<T>(0).data();
+      T* y = args.output<T>(0).data();
+      const std::int64_t n = size(args);
+      for_pieces(
           args,
-          [&](std::int64_t offset, std::int64_t count, std::int64_t length) {
-            if (length > short_line) {
-              for (std::int64_t l = 0; l < count; ++l) line(offset + l * length, length);
-              return;
-            }
-            std::array<T, most_lines> max;
-            std::array<double, most_lines> sum;
-            for (std::int64_t done = 0; done < count; done += most_lines) {
-              const std::int64_t lines = std::min(most_lines, count - done), first = offset + done * length;
-              short_lines(in + first, lines, length, out + first, max.data(), sum.data());
-              for (std::int64_t l = 0; l < lines; ++l)
-                for (std::int64_t k = 0; k < length; ++k) out[first + l * length + k] *= static_cast<T>(1 / sum[static_cast<std::size_t>(l)]);
-            }
+          [=](std::int64_t begin, std::int64_t end) {
+            simd::at_full_width([=] {
+              for (std::int64_t row = begin; row < end; ++row) {
+                const T* in = x + row * n;
+                T* out = y + row * n;
+                const T m = lane_max(in, n);
+                side_by_side(static_cast<std::size_t>(n), [=](std::size_t j) { out[j] = in[j] - m; });
+              }
+            });
+            exponentials(y + begin * n, (end - begin) * n);
+            simd::at_full_width([=] {
+              for (std::int64_t row = begin; row < end; ++row) {
+                T* out = y + row * n;
+                const T sum = static_cast<T>(lane_sum(n, [=](std::int64_t j) { return static_cast<double>(out[j]); }));
+                side_by_side(static_cast<std::size_t>(n), [=](std::size_t j) { out[j] /= sum; });
+              }
+            });
           },
-          [&](std::int64_t offset, std::int64_t columns, std::int64_t rows, std::int64_t stride) {
-            const T* x = in + offset;
-            T* y = out + offset;
+          [=](std::int64_t offset, std::int64_t columns, std::int64_t rows, std::int64_t stride) {
             std::array<T, FoldCut::widest> max;
-            std::array<double, FoldCut::widest> sum{};
-            column_maxima(x, columns, rows, stride, max.data());
+            std::array<double, FoldCut::widest> sum;
+            column_maxima(x + offset, columns, rows, stride, max.data());
+            std::fill_n(sum.begin(), columns, 0.0);
             for (std::int64_t r = 0; r < rows; ++r) {
-              exp_shifted(x + r * stride, [&](std::size_t j) { return max[j]; }, y + r * stride, columns);
-              for (std::int64_t j = 0; j < columns; ++j) sum[static_cast<std::size_t>(j)] += y[r * stride + j];
+              T* out = y + offset + r * stride;
+              for (std::int64_t j = 0; j < columns; ++j) out[j] = x[offset + r * stride + j] - max[static_cast<std::size_t>(j)];
+              exponentials(out, columns);
+              for (std::int64_t j = 0; j < columns; ++j) sum[static_cast<std::size_t>(j)] += out[j];
             }
             for (std::int64_t r = 0; r < rows; ++r)
-              for (std::int64_t j = 0; j < columns; ++j) y[r * stride + j] *= static_cast<T>(1 / sum[static_cast<std::size_t>(j)]);
+              for (std::int64_t j = 0; j < columns; ++j) y[offset + r * stride + j] /= static_cast<T>(sum[static_cast<std::size_t>(j)]);
           });
     });
   }
@@ -144,45 +129,40 @@ class LogSoftmax final : public SoftmaxOp {
 
   void run(const KernelArgs& args) const override {
     for_float(args.dtype(0), [&]<class T>() {
-      const T* in = args.input<T>(0).data();
-      T* out = args.output<T>(0).data();
-      for_blocks(
+      const T* x = args.input<T>(0).data();
+      T* y = args.output<T>(0).data();
+      const std::int64_t n = size(args);
+      for_pieces(
           args,
-          [&](std::int64_t offset, std::int64_t count, std::int64_t length) {
-            if (length > short_line) {
-              for (std::int64_t l = 0; l < count; ++l) {
-                const T* x = in + offset + l * length;
-                const T max = largest(x, length);
-                shift(x, max, std::log(sum_exp(x, max, length)), out + offset + l * length, length);
-              }
-              return;
-            }
-            std::array<T, most_lines> max;
-            std::array<double, most_lines> sum;
-            std::array<T, most_lines * short_line> exps;
-            for (std::int64_t done = 0; done < count; done += most_lines) {
-              const std::int64_t lines = std::min(most_lines, count - done), first = offset + done * length;
-              short_lines(in + first, lines, length, exps.data(), max.data(), sum.data());
-              for (std::int64_t l = 0; l < lines; ++l) {
-                const auto at = static_cast<std::size_t>(l);
-                shift(in + first + l * length, max[at], std::log(sum[at]), out + first + l * length, length);
-              }
+          [=](std::int64_t begin, std::int64_t end) {
+            std::array<T, most_rows> max;
+            std::array<double, most_rows> sum;
+            sum_exponentials(x + begin * n, end - begin, n, max.data(), sum.data());
+            for (std::int64_t row = begin; row < end; ++row) {
+              const T* in = x + row * n;
+              T* out = y + row * n;
+              const T m = max[static_cast<std::size_t>(row - begin)],
+                      log_sum = static_cast<T>(std::log(sum[static_cast<std::size_t>(row - begin)]));
+              simd::at_full_width(
+                  [=] { side_by_side(static_cast<std::size_t>(n), [=](std::size_t j) { out[j] = (in[j] - m) - log_sum; }); });
             }
           },
-          [&](std::int64_t offset, std::int64_t columns, std::int64_t rows, std::int64_t stride) {
-            const T* x = in + offset;
-            T* y = out + offset;
-            std::array<T, FoldCut::widest> max, terms;
-            std::array<double, FoldCut::widest> sum{};
-            column_maxima(x, columns, rows, stride, max.data());
+          [=](std::int64_t offset, std::int64_t columns, std::int64_t rows, std::int64_t stride) {
+            std::array<T, FoldCut::widest> max, e;
+            std::array<double, FoldCut::widest> sum;
+            column_maxima(x + offset, columns, rows, stride, max.data());
+            std::fill_n(sum.begin(), columns, 0.0);
             for (std::int64_t r = 0; r < rows; ++r) {
-              exp_shifted(x + r * stride, [&](std::size_t j) { return max[j]; }, terms.data(), columns);
-              for (std::int64_t j = 0; j < columns; ++j) sum[static_cast<std::size_t>(j)] += terms[static_cast<std::size_t>(j)];
+              for (std::int64_t j = 0; j < columns; ++j)
+                e[static_cast<std::size_t>(j)] = x[offset + r * stride + j] - max[static_cast<std::size_t>(j)];
+              exponentials(e.data(), columns);
+              for (std::int64_t j = 0; j < columns; ++j) sum[static_cast<std::size_t>(j)] += e[static_cast<std::size_t>(j)];
             }
             for (std::int64_t j = 0; j < columns; ++j) sum[static_cast<std::size_t>(j)] = std::log(sum[static_cast<std::size_t>(j)]);
             for (std::int64_t r = 0; r < rows; ++r)
               for (std::int64_t j = 0; j < columns; ++j)
-                y[r * stride + j] = (x[r * stride + j] - max[static_cast<std::size_t>(j)]) - static_cast<T>(sum[static_cast<std::size_t>(j)]);
+                y[offset + r * stride + j] =
+                    (x[offset + r * stride + j] - max[static_cast<std::size_t>(j)]) - static_cast<T>(sum[static_cast<std::size_t>(j)]);
           });
     });
   }
@@ -190,13 +170,6 @@ class LogSoftmax final : public SoftmaxOp {
   std::vector<Node> gradient(const GradientArgs& args) const override {
     const Node g = args.output_gradient(0);
     return {g - exp(args.output(0)) * reduce_sum(g, {axis_}, true)};
-  }
-
- private:
-  template <class T>
-  static void shift(const T* x, T max, double log_sum, T* y, std::int64_t count) {
-    const T rest = static_cast<T>(log_sum);
-    for (std::int64_t k = 0; k < count; ++k) y[k] = (x[k] - max) - rest;
   }
 };
 

@@ -49,7 +49,7 @@ TEST(Softmax, OverAnotherAxisIsTheSameTransposed) {
           column.push_back(x.at((i * 5 + r) * 300 + j));
           expected.push_back(y.at((i * 5 + r) * 300 + j));
         }
-        expect_close(value_of(over(function, 0), {row(column)}), expected, 0);
+        expect_close(value_of(over(function, 0), {row(column)}), expected, 2);  // sums are taken in another order
       }
   }
 }
