@@ -30,11 +30,12 @@ class PatternArgs : public SimplifyArgs {
   const Readers& readers_;
 };
 
-/// A composition of ops that one op can stand for, by another order of the arithmetic: so that, other than by `Op::simplify`, values may change
-/// by rounding. Patterns are recognised before gradients are taken, which are then those of what was put in place.
+/// A composition of ops that one op can stand for, by another order of the arithmetic: so that, other than by `Op::simplify`, values may
+/// change by rounding. Patterns are recognised before gradients are taken, which are then those of what was put in place.
 ///
-/// `recognize` is shown each node whose op is called `root`, and returns nodes to stand for its outputs, of the same types (absent: an output
-/// that is not read), or nothing. It may not recognise what it returns. An op brings the patterns that it is part of: see Op::patterns.
+/// `recognize` is shown each node whose op is called `root`, and returns nodes to stand for its outputs, of the same types (absent: an
+/// output that is not read), or nothing. It may not recognise what it returns. An op brings the patterns that it is part of: see
+/// Op::patterns.
 struct Pattern {
   std::string_view root;
   std::vector<Node> (*recognize)(const PatternArgs& args);

@@ -27,6 +27,7 @@
 #include "ops/incomplete_beta.h"
 #include "ops/incomplete_gamma.h"
 #include "ops/inverse_gaussian_tail.h"
+#include "ops/layer_norm.h"
 #include "ops/linear_recurrence.h"
 #include "ops/logical.h"
 #include "ops/logsumexp.h"
@@ -96,6 +97,7 @@ void register_builtin_ops() {
     register_argmax_ops();
     register_softmax_ops();
     register_cross_entropy_ops();
+    register_layer_norm_ops();
     register_binary_cross_entropy_ops();
     numerical::register_numerical_ops();
     return true;

@@ -75,6 +75,7 @@
 #include "ops/incomplete_gamma.h"
 #include "ops/initializers.h"
 #include "ops/inverse_gaussian_tail.h"
+#include "ops/layer_norm.h"
 #include "ops/linear_recurrence.h"
 #include "ops/logical.h"
 #include "ops/logsumexp.h"

@@ -6,6 +6,7 @@
 #include "framework/reduction_op.h"
 #include "framework/sum_fold.h"
 #include "ops/element_count.h"
+#include "ops/layer_norm.h"
 #include "ops/reductions.h"
 
 namespace loglik {
@@ -45,6 +46,7 @@ class ReduceVariance final : public ReductionOp {  // y = Σ(x − m)²/(n − c
   ReduceVariance(std::vector<std::int64_t> axes, bool keep_dims, std::int64_t correction)
       : ReductionOp(std::move(axes), keep_dims), correction_(correction) {}
   std::string_view name() const override { return "reduce_variance"; }
+  std::span<const Pattern> patterns() const override { return layer_norm_patterns(); }
   Attributes attributes() const override { return {{"axes", axes_}, {"keep_dims", keep_dims_}, {"correction", correction_}}; }
   std::size_t workspace(std::span<const TensorType> inputs) const override {
     return fold_workspace<SquaresFold<double>::Accumulator>(layout(inputs[0]));

@@ -6,6 +6,7 @@
 #include "framework/reduction_op.h"
 #include "framework/sum_fold.h"
 #include "ops/element_count.h"
+#include "ops/layer_norm.h"
 #include "ops/linear_recurrence.h"
 
 namespace loglik {
@@ -15,6 +16,7 @@ class ReduceMean final : public ReductionOp {  // y = Σ x / n;    ∂x = g/n, s
  public:
   using ReductionOp::ReductionOp;
   std::string_view name() const override { return "reduce_mean"; }
+  std::span<const Pattern> patterns() const override { return layer_norm_patterns(); }
   std::size_t workspace(std::span<const TensorType> inputs) const override { return fold_workspace<double>(layout(inputs[0])); }
 
   void run(const KernelArgs& args) const override {

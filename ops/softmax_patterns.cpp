@@ -6,8 +6,8 @@
 //     log Σ eˣ                      → logsumexp(x)
 //     logsumexp(x − m) + m          → logsumexp(x)
 //
-// and what reads log_softmax at one label: cross_entropy.h. All at once where one is within another. None of them overflows for finite x, as
-// the compositions may: that much besides rounding. m has no gradient in any of them, but for rounding.
+// and what reads log_softmax at one label: cross_entropy.h. All at once where one is within another. None of them overflows for finite x,
+// as the compositions may: that much besides rounding. m has no gradient in any of them, but for rounding.
 #include "ops/softmax_patterns.h"
 
 #include <algorithm>
@@ -88,7 +88,7 @@ std::vector<Node> recognize_logsumexp(const PatternArgs& args) {
 }
 
 std::vector<Node> recognize_shifted_logsumexp(const PatternArgs& args) {
-  for (const std::size_t i : {0, 1}) {
+  for (const std::size_t i : {0u, 1u}) {
     const Node sum = args.input(i);
     Node largest = args.input(1 - i);
     if (!is(sum, "logsumexp") || largest.type() != sum.type()) continue;
@@ -105,7 +105,7 @@ std::vector<Node> recognize_shifted_logsumexp(const PatternArgs& args) {
 
 std::span<const Pattern> softmax_patterns() {
   static constexpr Pattern all[] = {
-      {"div", recognize_softmax},   {"log", recognize_log_softmax},         {"log", recognize_logsumexp},
+      {"div", recognize_softmax},    {"log", recognize_log_softmax},       {"log", recognize_logsumexp},
       {"sub", recognize_difference}, {"add", recognize_shifted_logsumexp}, {"take_along_last", recognize_cross_entropy},
   };
   return all;

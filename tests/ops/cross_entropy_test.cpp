@@ -52,7 +52,9 @@ TEST(CrossEntropy, IsRight) {  // from 40 digits, mpmath: an exp, a sum and a lo
       {{7}, 0, 0, {0}},
   };
   for (const Row& r : rows) {
-    const Build of = [&](const std::vector<Node>& x) { return cross_entropy(x[0], x[0].graph().constant(static_cast<double>(r.label), DType::int32)); };
+    const Build of = [&](const std::vector<Node>& x) {
+      return cross_entropy(x[0], x[0].graph().constant(static_cast<double>(r.label), DType::int32));
+    };
     expect_close(value_of(of, {row(r.x)}), {r.value}, 4);
     expect_close(gradient_of(of, row(r.x)), r.gradient, 8);
   }
@@ -64,7 +66,8 @@ TEST(CrossEntropy, IsWhatLogSoftmaxSays) {
     for (const Extents& extents : {Extents{501, 10}, {3, 1023}, {3, 1024}, {3, 1025}, {2, 5000}, {4, 1}}) {
       const Tensor x = spread(extents, -9, 9).cast(dtype);
       Tensor labels(DType::int32, {extents[0]});
-      for (std::int64_t i = 0; i < extents[0]; ++i) labels.mutable_values<std::int32_t>()[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i % extents[1]);
+      for (std::int64_t i = 0; i < extents[0]; ++i)
+        labels.mutable_values<std::int32_t>()[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i % extents[1]);
       Graph graph;
       const Node logits = graph.constant(x), y = graph.constant(labels), weight = graph.constant(spread({extents[0]}, -2, 2).cast(dtype));
       const Node one = cross_entropy(logits, y), two = -take_along_last(log_softmax(logits), y);
@@ -78,13 +81,16 @@ TEST(CrossEntropy, IsWhatLogSoftmaxSays) {
 
 TEST(CrossEntropy, AtInfinities) {
   const Build of_first = [](const std::vector<Node>& x) { return cross_entropy(x[0], x[0].graph().constant(0.0, DType::int32)); };
-  for (const std::vector<double>& x : {std::vector<double>{-inf, -inf}, {inf, 0}, {0, nan}, {nan, 0}}) EXPECT_TRUE(std::isnan(value_of(of_first, {row(x)}).at(0)));
+  for (const std::vector<double>& x : {std::vector<double>{-inf, -inf}, {inf, 0}, {0, nan}, {nan, 0}})
+    EXPECT_TRUE(std::isnan(value_of(of_first, {row(x)}).at(0)));
   EXPECT_EQ(value_of(of_first, {row({0, -inf})}).at(0), 0);
   EXPECT_EQ(value_of(of_first, {row({-inf, 0})}).at(0), inf);
 }
 
 TEST(CrossEntropy, HasDerivatives) {
-  const Build of_rows = [](const std::vector<Node>& x) { return cross_entropy(x[0], x[0].graph().constant(Tensor::from<std::int32_t>({2, 0}))); };
+  const Build of_rows = [](const std::vector<Node>& x) {
+    return cross_entropy(x[0], x[0].graph().constant(Tensor::from<std::int32_t>({2, 0})));
+  };
   expect_derivatives(of_rows, {spread({2, 3}, -2, 2)});
 }
 
@@ -92,12 +98,15 @@ TEST(CrossEntropy, RefusesWhatDoesNotFit) {
   Graph graph;
   const Node x = graph.input("x", {2, 3}), y = graph.input("y", {2}, DType::int32);
   const char* file = "cross_entropy_test.cpp";
-  expect_error<ShapeError>([&] { cross_entropy(x, graph.input("y3", {3}, DType::int32)); }, "cross_entropy", file, "x {2, 3} needs labels {2}, got {3}");
-  expect_error<ShapeError>([&] { cross_entropy(graph.input("s", {}), y); }, "cross_entropy", file, "x is a scalar, needs an axis of classes");
+  expect_error<ShapeError>([&] { cross_entropy(x, graph.input("y3", {3}, DType::int32)); }, "cross_entropy", file,
+                           "x {2, 3} needs labels {2}, got {3}");
+  expect_error<ShapeError>([&] { cross_entropy(graph.input("s", {}), y); }, "cross_entropy", file,
+                           "x is a scalar, needs an axis of classes");
   expect_error<DtypeError>([&] { cross_entropy(x, x); }, "cross_entropy", file, "the labels is float32 {2, 3}, needs int32: cast it");
-  expect_error<GradientError>([&] { gradient(reduce_sum(cross_entropy(x, y).output(1)), x); },
-                              "cross_entropy at cross_entropy_test.cpp:{line} has no gradient: outputs 1 and 2 are there for that of output 0, "
-                              "the loss needs one for input");
+  expect_error<GradientError>(
+      [&] { gradient(reduce_sum(cross_entropy(x, y).output(1)), x); },
+      "cross_entropy at cross_entropy_test.cpp:{line} has no gradient: outputs 1 and 2 are there for that of output 0, "
+      "the loss needs one for input");
   const Node bad = cross_entropy(x, y);
   EXPECT_THROW(interpret(bad, {{"x", whole_numbers({2, 3}, DType::float32)}, {"y", Tensor::from<std::int32_t>({0, 3})}}), IndexError);
 }

@@ -41,24 +41,28 @@ TEST(MaxPoolPattern, MovesNondecreasingOpsBehindThePool) {
 }
 
 TEST(MaxPoolPattern, TakesWhateverSaysThatItIsNondecreasing) {
-  const std::vector<std::pair<const char*, Activation>> monotone = {
-      {"tanh", [](Node x) { return tanh(x); }},         {"sigmoid", [](Node x) { return sigmoid(x); }},
-      {"softplus", [](Node x) { return softplus(x); }}, {"elu", [](Node x) { return elu(x); }},
-      {"selu", [](Node x) { return selu(x); }},         {"leaky_relu", [](Node x) { return leaky_relu(x); }},
-      {"exp", [](Node x) { return exp(x); }},           {"maximum", [](Node x) { return maximum(x, 0.25); }},
-      {"minimum", [](Node x) { return minimum(x, 0.25); }}, {"number", [](Node x) { return x + 1.5; }},
-      {"twice", [](Node x) { return relu(tanh(x) + 0.5); }}};
+  const std::vector<std::pair<const char*, Activation>> monotone = {{"tanh", [](Node x) { return tanh(x); }},
+                                                                    {"sigmoid", [](Node x) { return sigmoid(x); }},
+                                                                    {"softplus", [](Node x) { return softplus(x); }},
+                                                                    {"elu", [](Node x) { return elu(x); }},
+                                                                    {"selu", [](Node x) { return selu(x); }},
+                                                                    {"leaky_relu", [](Node x) { return leaky_relu(x); }},
+                                                                    {"exp", [](Node x) { return exp(x); }},
+                                                                    {"maximum", [](Node x) { return maximum(x, 0.25); }},
+                                                                    {"minimum", [](Node x) { return minimum(x, 0.25); }},
+                                                                    {"number", [](Node x) { return x + 1.5; }},
+                                                                    {"twice", [](Node x) { return relu(tanh(x) + 0.5); }}};
   for (const auto& [name, f] : monotone) {
     const auto build = [&f = f](Graph& graph) { return max_pool2d(f(image(graph))); };
     EXPECT_TRUE(pools_first(build)) << name;
     EXPECT_LE(recognize([&](Graph& graph) { return std::vector{build(graph)}; }).worst, most_by_patterns) << name;
   }
   const std::vector<std::pair<const char*, Activation>> others = {
-      {"negative", [](Node x) { return -x; }}, {"abs", [](Node x) { return abs(x); }},   {"square", [](Node x) { return square(x); }},
-      {"gelu", [](Node x) { return gelu(x); }}, {"silu", [](Node x) { return silu(x); }}, {"log", [](Node x) { return log(x); }},
+      {"negative", [](Node x) { return -x; }},          {"abs", [](Node x) { return abs(x); }},
+      {"square", [](Node x) { return square(x); }},     {"gelu", [](Node x) { return gelu(x); }},
+      {"silu", [](Node x) { return silu(x); }},         {"log", [](Node x) { return log(x); }},
       {"sum with itself", [](Node x) { return x + x; }}};
-  for (const auto& [name, f] : others)
-    EXPECT_FALSE(pools_first([&f = f](Graph& graph) { return max_pool2d(f(image(graph))); })) << name;
+  for (const auto& [name, f] : others) EXPECT_FALSE(pools_first([&f = f](Graph& graph) { return max_pool2d(f(image(graph))); })) << name;
 }
 
 TEST(MaxPoolPattern, NeedsOperandsThatAreConstantInAChannel) {
@@ -90,7 +94,8 @@ TEST(MaxPoolPattern, LeavesWhatOthersRead) {
     const Node y = max_pool2d(relu(image(graph)));
     return y * cast(y.output(1), DType::float32);
   })) << "positions are read, which differ where relu is 0";
-  EXPECT_FALSE(pools_first([](Graph& graph) { return max_pool2d(relu(image(graph)), {.window = 3, .stride = 1, .padding = 1}); })) << "as many windows as pixels";
+  EXPECT_FALSE(pools_first([](Graph& graph) { return max_pool2d(relu(image(graph)), {.window = 3, .stride = 1, .padding = 1}); }))
+      << "as many windows as pixels";
 }
 
 TEST(MaxPoolPattern, KeepsNaN) {

@@ -22,12 +22,27 @@ TEST(SoftmaxPattern, Softmax) {
   const Composition builds[] = {
       [](Graph&, Node x) { return exp(x) / reduce_sum(exp(x), {-1}, true); },
       [](Graph&, Node x) { return exp(x) / reduce_sum(exp(x), {1}, true); },
-      [](Graph&, Node x) { const Node e = exp(x); return e / reduce_sum(e, {-1}, true); },
-      [](Graph&, Node x) { const Node e = exp(x); return e / expand_dims(reduce_sum(e, {-1}), 1); },
-      [](Graph&, Node x) { const Node e = exp(x); return e / broadcast_to(reduce_sum(e, {-1}, true), e.shape()); },
-      [](Graph&, Node x) { const Node e = exp(shifted(x)); return e / reduce_sum(e, {-1}, true); },
+      [](Graph&, Node x) {
+        const Node e = exp(x);
+        return e / reduce_sum(e, {-1}, true);
+      },
+      [](Graph&, Node x) {
+        const Node e = exp(x);
+        return e / expand_dims(reduce_sum(e, {-1}), 1);
+      },
+      [](Graph&, Node x) {
+        const Node e = exp(x);
+        return e / broadcast_to(reduce_sum(e, {-1}, true), e.shape());
+      },
+      [](Graph&, Node x) {
+        const Node e = exp(shifted(x));
+        return e / reduce_sum(e, {-1}, true);
+      },
       [](Graph&, Node x) { return exp(shifted(x)) / reduce_sum(exp(shifted(x)), {-1}, true); },
-      [](Graph&, Node x) { const Node e = exp(shifted(x, 0)); return e / reduce_sum(e, {0}, true); },
+      [](Graph&, Node x) {
+        const Node e = exp(shifted(x, 0));
+        return e / reduce_sum(e, {0}, true);
+      },
   };
   for (const Composition& build : builds) {
     const Recognized result = recognized(build);
@@ -45,7 +60,10 @@ TEST(SoftmaxPattern, LogSoftmax) {
       [](Graph&, Node x) { return x - logsumexp(x, {-1}, true); },
       [](Graph&, Node x) { return x - expand_dims(logsumexp(x, {1}), -1); },
       [](Graph&, Node x) { return x - log(reduce_sum(exp(x), {-1}, true)); },
-      [](Graph&, Node x) { const Node z = shifted(x); return z - log(reduce_sum(exp(z), {-1}, true)); },
+      [](Graph&, Node x) {
+        const Node z = shifted(x);
+        return z - log(reduce_sum(exp(z), {-1}, true));
+      },
       [](Graph&, Node x) { return x - (reduce_max(x, {-1}, true) + log(reduce_sum(exp(shifted(x)), {-1}, true))); },
   };
   for (const Composition& build : builds) {
@@ -73,7 +91,8 @@ TEST(SoftmaxPattern, LogSumExp) {
   for (const Composition& build : builds) {
     const Recognized result = recognized(build);
     EXPECT_EQ(result.count("logsumexp"), 1);
-    EXPECT_EQ(result.count("exp") + result.count("log") + result.count("reduce_sum") - 1 + result.count("reduce_max"), 0) << "but for the loss's sum";
+    EXPECT_EQ(result.count("exp") + result.count("log") + result.count("reduce_sum") - 1 + result.count("reduce_max"), 0)
+        << "but for the loss's sum";
   }
 }
 
@@ -90,21 +109,23 @@ TEST(SoftmaxPattern, IsNotSeenInOthers) {
   EXPECT_EQ(ops([](Graph&, Node x) { return log(reduce_sum(square(x), {1})); }), 0);
   EXPECT_EQ(ops([](Graph&, Node x) { return x - logsumexp(x, {1}); }), 1) << "logsumexp as it was";
   EXPECT_EQ(ops([](Graph&, Node x) { return logsumexp(x, {1}, true) - x; }), 1) << "logsumexp as it was";
-  EXPECT_EQ(recognized([](Graph&, Node x) { return logsumexp(shifted(x), {1}, true) + reduce_max(x, {0}, true); }, {5, 5}).count("reduce_max"), 2);
+  EXPECT_EQ(
+      recognized([](Graph&, Node x) { return logsumexp(shifted(x), {1}, true) + reduce_max(x, {0}, true); }, {5, 5}).count("reduce_max"),
+      2);
 }
 
 TEST(CrossEntropyPattern, IsWhatCategoricalWrites) {
   const auto head = [](const std::function<Node(Node logits, Node labels)>& f, Shape shape = {6, 4}) {
-    return recognized([&](Graph& graph, Node x) {
-      return f(x, graph.constant(Tensor::from<std::int32_t>({3, 0, 1, 2, 3, 3})));
-    }, shape);
+    return recognized([&](Graph& graph, Node x) { return f(x, graph.constant(Tensor::from<std::int32_t>({3, 0, 1, 2, 3, 3}))); }, shape);
   };
   const Recognized result = head([](Node x, Node y) { return Categorical{.logits = x}.log_prob(y); });
   EXPECT_EQ(result.count("cross_entropy"), 1);
   EXPECT_EQ(result.count("log_softmax") + result.count("take_along_last"), 0);
-  EXPECT_EQ(head([](Node x, Node y) { return take_along_last(log(exp(x) / reduce_sum(exp(x), {-1}, true)), y); }).count("cross_entropy"), 1);
+  EXPECT_EQ(head([](Node x, Node y) { return take_along_last(log(exp(x) / reduce_sum(exp(x), {-1}, true)), y); }).count("cross_entropy"),
+            1);
 
-  EXPECT_EQ(head([](Node x, Node y) { return Categorical{.logits = x, .label_smoothing = 0.1}.log_prob(y); }).count("cross_entropy"), 0) << "read twice";
+  EXPECT_EQ(head([](Node x, Node y) { return Categorical{.logits = x, .label_smoothing = 0.1}.log_prob(y); }).count("cross_entropy"), 0)
+      << "read twice";
   EXPECT_EQ(head([](Node x, Node y) { return take_along_last(log_softmax(x, 0), y); }).count("cross_entropy"), 0) << "another axis";
   EXPECT_EQ(head([](Node x, Node y) { return take_along_last(x, y); }).count("cross_entropy"), 0);
 }
