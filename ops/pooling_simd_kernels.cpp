@@ -61,40 +61,41 @@ HWY_INLINE void LargerOfPairs(const float* pixels, int32_t first, int64_t count,
 void MaxPoolTiles(const Tiles& t, const float* x, float* y, int32_t* positions) {
   const D d;
   const DI di;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d)), width = t.image_columns;
   HWY_ALIGN float largest[most_pairs + most_lanes];
   HWY_ALIGN int32_t largest_at[most_pairs + most_lanes];
   const int64_t most_columns = std::min(t.columns, most_pairs / 2), most_rows = std::max<int64_t>(1, most_pairs / 2 / most_columns);
   const float* const end = y + t.images * t.rows * t.columns;
-  for (int64_t image = 0; image < t.images; ++image, x += t.image_rows * t.image_columns)
-    for (int64_t row = 0; row < t.rows; row += most_rows)
+  // Images that tiles cover entirely are as one tall image.
+  const bool covered = 2 * t.rows == t.image_rows && 2 * t.columns == width;
+  const int64_t strips = covered ? 1 : t.images, strip_rows = covered ? t.images * t.rows : t.rows;
+  for (int64_t strip = 0; strip < strips; ++strip, x += t.image_rows * width)
+    for (int64_t row = 0; row < strip_rows; row += most_rows)
       for (int64_t column = 0; column < t.columns; column += most_columns) {
-        const int64_t rows = std::min(most_rows, t.rows - row), columns = std::min(most_columns, t.columns - column);
-        const int64_t first = 2 * row * t.image_columns + 2 * column;
-        if (2 * columns == t.image_columns)
-          LargerOfPairs(x + first, static_cast<int32_t>(first), 2 * rows * columns, largest, largest_at);
+        const int64_t rows = std::min(most_rows, strip_rows - row), columns = std::min(most_columns, t.columns - column);
+        const float* pixels = x + 2 * row * width + 2 * column;
+        if (2 * columns == width)
+          LargerOfPairs(pixels, 0, 2 * rows * columns, largest, largest_at);
         else
           for (int64_t r = 0; r < 2 * rows; ++r)
-            LargerOfPairs(x + first + r * t.image_columns, static_cast<int32_t>(first + r * t.image_columns), columns, largest + r * columns,
-                          largest_at + r * columns);
-        for (int64_t r = 0; r < rows; ++r) {
+            LargerOfPairs(pixels + r * width, static_cast<int32_t>(r * width), columns, largest + r * columns, largest_at + r * columns);
+        int64_t image_row = row % t.rows;
+        for (int64_t r = 0; r < rows; ++r, image_row = image_row + 1 == t.rows ? 0 : image_row + 1) {
           const int64_t upper = 2 * r * columns, lower = upper + columns;
-          float* const out = y + ((image * t.rows + row + r) * t.columns + column);
+          const auto origin = hn::Set(di, static_cast<int32_t>(2 * (image_row - r) * width + 2 * column));  // of `pixels` in its image
+          float* const out = y + ((strip * t.rows + row + r) * t.columns + column);
           int32_t* const at = positions + (out - y);
           for (int64_t i = 0; i < columns; i += lanes) {
-            const Best best = Larger({hn::LoadU(d, largest + upper + i), hn::LoadU(di, largest_at + upper + i)},
-                                     {hn::LoadU(d, largest + lower + i), hn::LoadU(di, largest_at + lower + i)});
+            Best best = Larger({hn::LoadU(d, largest + upper + i), hn::LoadU(di, largest_at + upper + i)},
+                               {hn::LoadU(d, largest + lower + i), hn::LoadU(di, largest_at + lower + i)});
+            best.position = hn::Add(best.position, origin);
             if (end - (out + i) >= lanes) {  // may write beyond the row, where the next outputs come
               hn::StoreU(best.value, d, out + i);
               hn::StoreU(best.position, di, at + i);
             } else {
-              HWY_ALIGN float rest[most_lanes];
-              HWY_ALIGN int32_t rest_at[most_lanes];
-              hn::Store(best.value, d, rest);
-              hn::Store(best.position, di, rest_at);
-              const size_t left = static_cast<size_t>(std::min(lanes, columns - i));
-              std::memcpy(out + i, rest, left * sizeof(float));
-              std::memcpy(at + i, rest_at, left * sizeof(int32_t));
+              const auto inside = hn::FirstN(d, static_cast<size_t>(std::min(lanes, columns - i)));
+              hn::BlendedStore(best.value, inside, d, out + i);
+              hn::BlendedStore(best.position, hn::RebindMask(di, inside), di, at + i);
             }
           }
         }
