@@ -41,6 +41,8 @@ struct Panel {
   const float* b;
   int64_t ldb;
   int64_t columns;
+  const float* ahead = nullptr;  // what is fetched while this panel is in use: part of the next one,
+  int64_t step = 0;              // floats further on for each term
 };
 
 template <class Tag>
@@ -77,7 +79,10 @@ void SumBlock(const Panel& p, const float* HWY_RESTRICT a, int64_t lda, bool add
   const float* group[(rows + 3) / 4];  // so that rows are at few distances from a pointer
   for (int g = 0; g < (rows + 3) / 4; ++g) group[g] = a + 4 * g * lda;
   const float* HWY_RESTRICT b = p.b;
-  for (int64_t i = 0; i < p.inner; ++i, b += p.ldb) {
+  const float* ahead = p.ahead;
+  for (int64_t i = 0; i < p.inner; ++i, b += p.ldb, ahead += p.step) {
+    hwy::Prefetch(ahead);
+    if constexpr (a_is_transposed) hwy::Prefetch(a + 2 * most_rows);  // for one of the next blocks
     V x[full + 1];
     for (int v = 0; v < full; ++v) x[v] = hn::LoadU(d, b + v * lanes);
     VHalf x_half = hn::Zero(dh);
@@ -88,7 +93,7 @@ void SumBlock(const Panel& p, const float* HWY_RESTRICT a, int64_t lda, bool add
       for (int v = 0; v < full; ++v) sum[r][v] = hn::MulAdd(y, x[v], sum[r][v]);
       if constexpr (half) half_sum[r] = hn::MulAdd(hn::Set(dh, *from), x_half, half_sum[r]);
     }
-    if (a_is_transposed) a += lda;
+    if constexpr (a_is_transposed) a += lda;
   }
   for (int r = 0; r < rows; ++r) {
     for (int v = 0; v < full; ++v) StoreSum(d, sum[r][v], add, p.columns - v * lanes, c + r * ldc + v * lanes);
@@ -170,6 +175,18 @@ HWY_INLINE void CopyTransposed(const float* b, int64_t ldb, int64_t inner, int64
     for (int64_t j = 0; j < stride; ++j) to[i * stride + j] = b[std::min(j, columns - 1) * ldb + i];
 }
 
+HWY_INLINE const float* PartOf(const MatrixProduct<float>& p, int64_t i, int64_t j) {  // op(b) from row i and column j on
+  return p.transpose_b ? p.b + j * p.ldb + i : p.b + i * p.ldb + j;
+}
+
+// Two lines of 16 floats a term hold a panel: the first two blocks of rows fetch one each. It may run past the end, where nothing is read.
+HWY_INLINE void LookAhead(const MatrixProduct<float>& p, const float* next, int64_t block, Panel& panel) {
+  constexpr int64_t line = 16;
+  const bool fetches = block < 2 && (!p.transpose_b || p.ldb == panel.inner);  // stored columns follow one another
+  panel.step = !fetches ? 0 : p.transpose_b ? line : p.ldb;
+  panel.ahead = !fetches ? panel.b : next + block * line * (p.transpose_b ? p.ldb : 1);
+}
+
 void Multiply(const MatrixProduct<float>& p) {
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(D())), wide = 2 * lanes;
   HWY_ALIGN float copy[most_inner * 2 * most_lanes];
@@ -179,7 +196,7 @@ void Multiply(const MatrixProduct<float>& p) {
     for (int64_t i = 0; i < p.k; i += most_inner)
       for (int64_t j = 0; j < p.n; j += wide) {
         const int64_t columns = std::min(wide, p.n - j), stride = columns <= lanes ? lanes : wide;
-        Panel panel{std::min(most_inner, p.k - i), p.transpose_b ? p.b + j * p.ldb + i : p.b + i * p.ldb + j, p.ldb, columns};
+        Panel panel{std::min(most_inner, p.k - i), PartOf(p, i, j), p.ldb, columns};
         const bool streams = columns == stride && (p.ldb == stride || blocks <= 2);
         if (p.transpose_b || !streams) {
           (p.transpose_b ? CopyTransposed : CopyRows)(panel.b, p.ldb, panel.inner, columns, stride, copy);
@@ -187,8 +204,10 @@ void Multiply(const MatrixProduct<float>& p) {
         }
         const auto choose = [&](int64_t rows) { return p.transpose_a ? ChooseBlock<true>(rows, columns) : ChooseBlock<false>(rows, columns); };
         Block sum = larger > 0 ? choose(fewer + 1) : nullptr;
+        const float* const next = j + wide < p.n ? PartOf(p, i, j + wide) : PartOf(p, i + most_inner, 0);
         for (int64_t block = 0, row = first_row; block < blocks; ++block) {
           if (block == larger) sum = choose(fewer);
+          LookAhead(p, next, block, panel);
           const float* a = p.transpose_a ? p.a + i * p.lda + row : p.a + row * p.lda + i;
           sum(panel, a, p.lda, p.add || i > 0, p.c + row * p.ldc + j, p.ldc);
           row += fewer + (block < larger);
