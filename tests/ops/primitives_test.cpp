@@ -215,7 +215,7 @@ TEST(Primitives, Update) {  // by hand, from the equations in framework/optimize
   expect_close(value_of(output(adam, 2), moments), {0.375, 12}, 0);
   expect_close(value_of(output(adam, 0), moments), {1 - 0.75 * 1 / (std::sqrt(0.5) + 1), -2 - 0.75 * 4 / (4.0 + 1)}, 4);
 
-  const auto first = [&](std::string_view op, const Attributes& attributes) { return output(made(op, attributes), 0); };
+  const auto first = [&](const char* op, const Attributes& attributes) { return output(made(op, attributes), 0); };
   expect_close(value_of(first("bias_correction", {{"beta", 0.5}}), {row({1, 2, 3})}), {0.5, 0.75, 0.875}, 1);
   const Attributes sizes{{"sizes", std::vector<std::int64_t>{2, 0, 1}}};
   expect_close(value_of(first("segment_norms", sizes), {row({3, 4, -7})}), {5, 0, 7}, 0);

@@ -17,7 +17,7 @@ using test::message;
 double reached(const Optimizer& optimizer, int steps) {
   Graph graph;
   const Node theta = graph.parameter("theta", {}, constant_initializer(2), DType::float64);
-  graph.add_term("loss", theta * theta * 2.0, Per::dataset);
+  graph.add_term("square", theta * theta * 2.0, Per::dataset);
   const Model model = compile(graph, {.optimizer = optimizer, .dataset_weight = 1});
   Session session = model.session();
   for (int i = 0; i < steps; ++i) session.step({});
