@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "framework/side_by_side.h"
+#include "framework/simd/box_muller.h"
 #include "framework/simd/full_width.h"
 #include "framework/simd/philox.h"
 
@@ -128,18 +129,23 @@ void fill_uniform<double>(RandomKey key, std::uint64_t first, std::span<double> 
   });
 }
 
-template <class T>
-void fill_normal(RandomKey key, std::uint64_t first, std::span<T> values) {
-  fill<2>(key, first, values, [](const std::uint32_t* words, T* to, std::size_t count) {
-    for (std::size_t i = 0; i < count; i += 2, words += 4) {
-      const auto [x, y] = box_muller(words);
-      to[i] = static_cast<T>(x);
-      to[i + 1] = static_cast<T>(y);
-    }
+template <>
+void fill_normal<double>(RandomKey key, std::uint64_t first, std::span<double> values) {
+  fill<2>(key, first, values, [](const std::uint32_t* words, double* to, std::size_t count) {
+    for (std::size_t i = 0; i < count; i += 2, words += 4) std::copy_n(box_muller(words).begin(), 2, to + i);
   });
 }
-template void fill_normal(RandomKey, std::uint64_t, std::span<float>);
-template void fill_normal(RandomKey, std::uint64_t, std::span<double>);
+
+template <>
+void fill_normal<float>(RandomKey key, std::uint64_t first, std::span<float> values) {
+  fill<2>(key, first, values, [](const std::uint32_t* words, float* to, std::size_t count) {
+    simd::box_muller(words, count / 2, to, [](const std::uint32_t* block, float* pair) {
+      const auto [x, y] = box_muller(block);
+      pair[0] = static_cast<float>(x);
+      pair[1] = static_cast<float>(y);
+    });
+  });
+}
 
 void shuffle(RandomKey key, std::span<std::int32_t> values) {
   Words words(key);
