@@ -26,10 +26,6 @@ constexpr std::int64_t most_band = 128 * 1024;       // floats of a band of one 
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-ImageRows image_rows(const FramedRows& frame, const float* data) {
-  return {data, frame.channels, frame.plane(), frame.row(), frame.rows.kernel, frame.kernel_row(), frame.columns.kernel, frame.across};
-}
-
 // Bands of like size, of about so many rows.
 std::int64_t band_of(std::int64_t rows, std::int64_t about) { return divide_up(rows, divide_up(rows, std::clamp<std::int64_t>(about, 1, rows))); }
 
@@ -101,7 +97,7 @@ void correlate_phase(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget 
       for (std::int64_t group = 0; group < s.groups; ++group) {
         const std::int64_t plane = unit / w.bands * s.groups + group;  // of groups
         const float* const seen = frame.put(in + plane * in_group, first, rows, scratch);
-        correlate_blocked({.image = image_rows(frame, seen),
+        correlate_blocked({.image = frame.look(seen),
                            .weights = packed + group * w.weights(),
                            .out = found,
                            .blocks = w.blocks,
@@ -164,7 +160,7 @@ void sum_all_filters(const KernelArgs& args, const Conv2dSizes& s, const float* 
             interleave(y + ((image + i) * s.filters + group * s.group_filters() + b * block) * positions + first * columns, positions,
                        std::min(block, s.group_filters() - b * block), rows * columns, ys + b * w.y_block() + i * rows * columns * block);
         }
-        sum_filters_blocked({.x = image_rows(frame, seen),
+        sum_filters_blocked({.x = frame.look(seen),
                              .images = images,
                              .x_image = x_image,
                              .y = ys,

@@ -1,18 +1,10 @@
 #pragma once
 #include <cstdint>
 
+#include "ops/conv2d_image_rows.h"
 #include "ops/conv2d_interleave.h"
 
 namespace loglik::conv2d_simd {
-
-/// Rows of an image as the loops below read them: what output (r, q) sees of a channel through tap (i, j) of the kernel lies at
-/// data[channel·plane + r·row + i·kernel_row + across[j] + q].
-struct ImageRows {
-  const float* data;
-  std::int64_t channels, plane, row;
-  std::int64_t kernel_rows, kernel_row, kernel_columns;
-  const std::int64_t* across;
-};
 
 /// out[b][r][q][k] = Σ over channels, then kernel rows and columns of weights[b][channel][i][j][k] · what (r, q) sees there
 struct BlockedCorrelation {

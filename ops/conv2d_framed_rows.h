@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 
+#include "ops/conv2d_image_rows.h"
 #include "ops/window_axis.h"
 
 namespace loglik {
@@ -19,6 +20,7 @@ struct FramedRows {
   std::int64_t seen;   ///< columns
   std::int64_t phase;  ///< columns of a frame that lie a stride apart
   bool in_place;
+  std::uint64_t rows_seen, columns_seen;  ///< bit p: what lies p past a multiple of the stride is looked at
   std::int64_t across[most_kernel_columns];  ///< where tap j of a kernel row looks, from where its first output does
 
   /// With zeros to the right, so that the columns can be read in vectors of `vector`; then the image itself never does.
@@ -33,8 +35,10 @@ struct FramedRows {
   bool columns_follow() const { return columns.stride == 1 && columns.dilation == 1; }
 
   /// Where the band of output rows from `first` on finds the planes of `image`: there, or put into `frame`, which was all zeros or used for
-  /// another band before.
+  /// other bands before.
   const float* put(const float* image, std::int64_t first, std::int64_t count, float* frame) const;
+
+  conv2d_simd::ImageRows look(const float* data) const { return {data, channels, plane(), row(), rows.kernel, kernel_row(), columns.kernel, across}; }
 };
 
 }  // namespace loglik

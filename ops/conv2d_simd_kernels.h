@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 
+#include "ops/conv2d_image_rows.h"
+
 namespace loglik::conv2d_simd {
 
 inline constexpr std::int64_t most_lanes = 16;         ///< float32 of the widest vector
@@ -8,17 +10,10 @@ inline constexpr std::int64_t block_columns = 32;      ///< outputs of a row tha
 inline constexpr std::int64_t block_filters = 8;       ///< filters that are computed at a time, at most
 inline constexpr int largest_kernel = 7;               ///< columns
 
-/// Planes of rows, each `width` floats wide: zero where there is padding, and readable to the end of the last block of columns.
-struct Planes {
-  const float* data;
-  std::int64_t width;
-  std::int64_t plane;  ///< floats from plane to plane
-};
-
-/// out[f][r][c] = Σ over channels, then kernel rows and columns of weights[channel][i][j][f] · image[channel][r + i][c + j]
+/// out[f][r][q] = Σ over channels, then kernel rows and columns of weights[channel][i][j][f] · what (r, q) sees there
 struct Correlation {
-  Planes image;
-  std::int64_t channels, kernel_rows, kernel_columns;
+  ImageRows image;        ///< readable to the end of the last block of columns
+  bool columns_follow;    ///< across[j] = j
   const float* weights;   ///< {channels, kernel rows, kernel columns, filters}
   std::int64_t filters;   ///< at most block_filters
   float* out;             ///< rows without gaps
@@ -26,11 +21,14 @@ struct Correlation {
 };
 void correlate(const Correlation& c);
 
-/// sum[f][channel][i][j] += Σ over images, rows r and columns c of y[f][r][c] · x[channel][r + i][c + j], for all of them
+/// sum[f][channel][i][j] += Σ over images, rows r and columns q of y[f][r][q] · what (r, q) sees there
 struct FilterSum {
-  Planes x, y;              ///< y as it is: rows without gaps, of which no more is read
-  std::int64_t images, x_image, y_image;  ///< floats from image to image
-  std::int64_t channels, filters, kernel_rows, kernel_columns, rows, columns;
+  ImageRows x;              ///< at most largest_kernel columns; finite to the end of the last vector
+  std::int64_t x_image;     ///< floats from image to image
+  bool columns_follow;      ///< across[j] = j
+  const float* y;           ///< rows without gaps, of which no more is read
+  std::int64_t y_plane, y_image;  ///< floats from filter to filter, from image to image
+  std::int64_t images, filters, rows, columns;
   float* sum;  ///< {filters, channels, kernel rows, kernel columns}
 };
 void sum_filters(const FilterSum& s);

@@ -44,14 +44,16 @@ Conv2dWays conv2d_ways(const Conv2dSizes& s, Conv2dTarget target, DType dtype) {
   const double taps = inputs * static_cast<double>(down.kernel * over.kernel);  // what is multiplied where padding counts as pixels
   const double inside = inputs * pairs(down) * pairs(over) / here;              // and where it does not
   const double looked_at = gradient ? taps / static_cast<double>(down.stride * over.stride) : taps;  // by an output, phase by phase
-  const double product = taps * positions / here * (1.3 + 16 / outputs);
+  const double product = taps * positions / here * (filters ? 1.1 + 9 / outputs : 1.3 + 16 / outputs);
   // Loads that cross a cache line bound the direct ways: of a filter's outputs and of each tap's pixels, where filters are the target.
   const double columns = static_cast<double>(over.kernel);
   const double planes = outputs / std::ceil(outputs / std::clamp(std::floor(24 / columns), 1.0, 8.0));
-  const double loads = filters ? 1.15 * std::max(1.1, 3 * (planes + columns) / (planes * columns)) : 1.05;
-  const double direct = conv2d_can_be_direct(s, target) ? looked_at / used(gradient ? over.input : over.output) * loads : never;
+  const double loads = filters ? std::clamp(3.4 * (planes + columns) / (planes * columns), 1.25, 3.3) : 1.05;
+  const std::int64_t side_by_side = gradient ? (over.input + over.stride - 1) / over.stride : over.output;
+  const double framed = down.stride * over.stride > 1 ? 8 + 4 * there * inputs / (here * outputs) : 0;  // pixels apart are moved one by one
+  const double direct = conv2d_can_be_direct(s, target) ? looked_at / used(side_by_side) * loads + framed : never;
   const double blocked = conv2d_can_be_blocked(s, target) ? (looked_at + 8) / used(static_cast<std::int64_t>(outputs)) : never;
-  const double moved = 7 + 10 * there * inputs / (here * outputs);
+  const double moved = 7 + (filters ? 20 : 10) * there * inputs / (here * outputs);
   double batched = never;
   if (filters ? conv2d_filters_can_be_batched(s) : conv2d_can_be_batched(s, target))
     batched = 1.2 * (filters ? taps + moved : inside * (1 + 1 / outputs) + moved);

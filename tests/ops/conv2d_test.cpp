@@ -61,6 +61,20 @@ const std::vector<Case> large = {
     {"many patches", {9, 64, 6, 6}, {7, 64, 5, 5}, {.padding = 2}},
 };
 
+// With neighbouring outputs side by side: few images and few filters.
+const std::vector<Case> direct = {
+    {"depthwise, odd sizes", {3, 5, 11, 19}, {5, 1, 3, 3}, {.padding = 1, .groups = 5}},
+    {"depthwise, four kernel rows", {1, 3, 9, 17}, {6, 1, 4, 7}, {.padding = {2, 3}, .groups = 3}},
+    {"depthwise, strides", {3, 4, 13, 35}, {8, 1, 5, 3}, {.stride = {2, 3}, .padding = {2, 1}, .groups = 4}},
+    {"depthwise, stride and dilation", {2, 3, 16, 33}, {3, 1, 3, 3}, {.stride = 2, .padding = 3, .dilation = {2, 3}, .groups = 3}},
+    {"depthwise, kernel larger than the image", {2, 3, 3, 2}, {3, 1, 5, 5}, {.padding = 2, .groups = 3}},
+    {"one filter of several channels", {3, 4, 9, 30}, {1, 4, 3, 3}, {.padding = 1}},
+    {"pixels that nothing sees", {2, 2, 9, 8}, {3, 2, 1, 2}, {.stride = {2, 3}}},
+    {"long stride", {2, 2, 70, 67}, {2, 2, 2, 3}, {.stride = {66, 65}, .padding = 1}},
+    {"one column", {2, 1, 9, 1}, {3, 1, 3, 1}, {.padding = {1, 0}}},
+    {"columns of two blocks", {1, 2, 6, 39}, {5, 2, 3, 3}, {.padding = 1}},
+};
+
 // With filters or channels in blocks of 16, of which some are left over.
 const std::vector<Case> blocked = {
     {"one image, one column", {1, 17, 9, 1}, {16, 17, 3, 1}, {.padding = {1, 0}}},
@@ -217,7 +231,7 @@ const References by_definition{"Conv2d.IsTheDefinition", {"conv2d", "conv2d_inpu
 TEST(Conv2d, Conforms) { conforming.check(); }
 
 TEST(Conv2d, IsTheDefinition) {
-  for (const auto* cases : {&small, &large, &blocked, &batched})
+  for (const auto* cases : {&small, &large, &direct, &blocked, &batched})
     for (const Case& c : *cases) {
       const Expected expected(c);
       for (const DType dtype : {DType::float64, DType::float32}) expect_definition(c, expected, dtype);
@@ -225,7 +239,7 @@ TEST(Conv2d, IsTheDefinition) {
 }
 
 TEST(Conv2d, IsSoWithEveryInstructionSet) {
-  for (const auto* cases : {&small, &blocked, &batched})
+  for (const auto* cases : {&small, &direct, &blocked, &batched})
     for (const Case& c : *cases) {
       const Expected expected(c);
       for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {  // the lowest bit is the best
@@ -264,8 +278,7 @@ TEST(Conv2d, Differentiates) {
 TEST(Conv2d, IsTheSameForAnyNumberOfThreads) {
   const int threads = thread_count();
   std::vector<Case> cases = large;
-  cases.insert(cases.end(), blocked.begin(), blocked.end());
-  cases.insert(cases.end(), batched.begin(), batched.end());
+  for (const auto* more : {&direct, &blocked, &batched}) cases.insert(cases.end(), more->begin(), more->end());
   for (const Case& c : cases) {
     std::vector<Tensor> first;
     for (const int count : {1, 2, 3, 5, 8}) {
@@ -287,7 +300,7 @@ TEST(Conv2d, IsTheSameForAnyNumberOfThreads) {
 
 // A program's memory is planned for the largest batch; smaller ones run in it.
 TEST(Conv2d, NeedsNoMoreScratchForFewerImages) {
-  for (const auto* cases : {&small, &large, &blocked, &batched})
+  for (const auto* cases : {&small, &large, &direct, &blocked, &batched})
     for (const Case& c : *cases) {
       Graph graph;
       const Node y = conv2d(graph.constant(Tensor(DType::float32, c.x)), graph.constant(Tensor(DType::float32, c.filters)), c.options);
@@ -324,6 +337,8 @@ TEST(Conv2d, IsComputedInTheWayThatSuitsItsShape) {
   EXPECT_EQ(way({64, 6, 14, 14}, {16, 6, 5, 5}, 0, input), Conv2dWay::batched);
   EXPECT_EQ(way({11, 6, 14, 14}, {16, 6, 5, 5}, 0, input), Conv2dWay::direct);
   EXPECT_EQ(way({64, 1, 28, 28}, {6, 1, 5, 5}, 2, output), Conv2dWay::direct);
+  for (const Conv2dTarget target : {output, input, filters})
+    for (const Size2d stride : {1, 2}) EXPECT_EQ(way({64, 64, 28, 28}, {64, 1, 3, 3}, 1, target, stride), Conv2dWay::direct);
   EXPECT_EQ(way({64, 1, 28, 28}, {6, 1, 5, 5}, 2, filters), Conv2dWay::batched);
   EXPECT_EQ(way({64, 6, 14, 14}, {6, 6, 3, 3}, 0, input, 2), Conv2dWay::batched);
   EXPECT_EQ(way({1, 32, 28, 28}, {32, 32, 3, 3}, 0, input, 2), Conv2dWay::blocked);
