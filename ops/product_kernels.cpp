@@ -63,7 +63,8 @@ HWY_INLINE void StoreSum(Tag d, hn::Vec<Tag> sum, bool add, int64_t columns, flo
 #endif
 }
 
-// c[r][j] (+)= Σ a[r][i]·b[i][j] for `rows` rows, `full` vectors of columns and perhaps a half.
+// c[r][j] (+)= Σ a[r][i]·b[i][j] for `rows` rows, `full` vectors of columns and perhaps a half. Loops over them must be unrolled for sums to
+// be registers, and clang has to be told.
 template <int rows, int full, bool half, bool a_is_transposed>
 void SumBlock(const Panel& p, const float* HWY_RESTRICT a, int64_t lda, bool add, float* HWY_RESTRICT c, int64_t ldc) {
   const D d;
@@ -71,9 +72,12 @@ void SumBlock(const Panel& p, const float* HWY_RESTRICT a, int64_t lda, bool add
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   V sum[rows][full + 1];
   VHalf half_sum[rows];
+#pragma GCC unroll 16
   for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 16
     for (int v = 0; v < full; ++v) sum[r][v] = hn::Zero(d);
     half_sum[r] = hn::Zero(dh);
+#pragma GCC unroll 16
     for (int v = 0; v < full + half; ++v) hwy::Prefetch(c + r * ldc + v * lanes);
   }
   const float* group[(rows + 3) / 4];  // so that rows are at few distances from a pointer
@@ -84,18 +88,23 @@ void SumBlock(const Panel& p, const float* HWY_RESTRICT a, int64_t lda, bool add
     hwy::Prefetch(ahead);
     if constexpr (a_is_transposed) hwy::Prefetch(a + 2 * most_rows);  // for one of the next blocks
     V x[full + 1];
+#pragma GCC unroll 16
     for (int v = 0; v < full; ++v) x[v] = hn::LoadU(d, b + v * lanes);
     VHalf x_half = hn::Zero(dh);
     if constexpr (half) x_half = hn::LoadU(dh, b + full * lanes);
+#pragma GCC unroll 16
     for (int r = 0; r < rows; ++r) {
       const float* from = a_is_transposed ? a + r : group[r / 4] + (r % 4) * lda + i;
       const V y = hn::Set(d, *from);
+#pragma GCC unroll 16
       for (int v = 0; v < full; ++v) sum[r][v] = hn::MulAdd(y, x[v], sum[r][v]);
       if constexpr (half) half_sum[r] = hn::MulAdd(hn::Set(dh, *from), x_half, half_sum[r]);
     }
     if constexpr (a_is_transposed) a += lda;
   }
+#pragma GCC unroll 16
   for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 16
     for (int v = 0; v < full; ++v) StoreSum(d, sum[r][v], add, p.columns - v * lanes, c + r * ldc + v * lanes);
     if constexpr (half) StoreSum(dh, half_sum[r], add, p.columns - full * lanes, c + r * ldc + full * lanes);
   }
