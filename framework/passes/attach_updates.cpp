@@ -72,15 +72,24 @@ Graph attach_updates(const Graph& before, const Optimizer& optimizer, std::span<
     flat[i].gradient = pack(gradients);
     norm_squared = norm_squared + sum_of_squares(flat[i].gradient);
   }
+  std::vector<OptimizerArgs> args;
   for (std::size_t i = 0; i < slabs.size(); ++i) {
-    const auto slot = [&](std::string_view name) { return after.variable(numbered(name, i), flat[i].info->type, {}, {}, Site{}); };
-    const double factor = slabs[i].group.learning_rate_factor;
-    if (slabs[i].group.weight_decay && !optimizer.has_weight_decay())
-      throw ArgumentError(fmt::format("parameter group \"{}\": the optimiser has no weight decay: decoupled_weight_decay(…, 0) gives it one",
-                                      slabs[i].group.parameters));
-    const Node own_rate = factor == 1 ? rate.value() : rate.value() * factor;
-    after.update(*flat[i].parameters, optimizer.update({after, flat[i].parameters->value(), flat[i].gradient, own_rate, next_step, slot, norm_squared,
-                                                        flat[i].sizes, slabs[i].group.weight_decay}));
+    const ParameterGroup& group = slabs[i].group;
+    if (group.weight_decay && !optimizer.has_weight_decay())
+      throw ArgumentError(fmt::format("parameter group \"{}\": the optimiser has no weight decay: decoupled_weight_decay(…, 0) gives it one", group.parameters));
+    const auto slot = [&after, info = flat[i].info, i](std::string_view name) { return after.variable(numbered(name, i), info->type, {}, {}, Site{}); };
+    const double factor = group.learning_rate_factor;
+    args.push_back({after, flat[i].parameters->value(), flat[i].gradient, factor == 1 ? rate.value() : rate.value() * factor, next_step, slot, {},
+                    flat[i].sizes, group.weight_decay});
+  }
+  Node seen_norm_squared = after.constant(0.0, DType::float64);
+  for (OptimizerArgs& a : args) {
+    a.gradient = optimizer.gradient(a);
+    seen_norm_squared = seen_norm_squared + sum_of_squares(a.gradient);
+  }
+  for (std::size_t i = 0; i < slabs.size(); ++i) {
+    args[i].gradient_norm_squared = seen_norm_squared;
+    after.update(*flat[i].parameters, optimizer.update(args[i]));
   }
   std::erase_if(after.data()->outputs, [](const auto& output) { return output.first.starts_with(gradient_prefix); });
   after.output("gradient_norm_squared", norm_squared);
