@@ -6,8 +6,9 @@
 //     log Σ eˣ                      → logsumexp(x)
 //     logsumexp(x − m) + m          → logsumexp(x)
 //
-// and what reads log_softmax at one label: cross_entropy.h. All at once where one is within another. None of them overflows for finite x,
-// as the compositions may: that much besides rounding. m has no gradient in any of them, but for rounding.
+// where nothing else reads eˣ, its sum or logsumexp(x), which would be computed twice; and what reads log_softmax at one label:
+// cross_entropy.h. All at once where one is within another. None of them overflows for finite x, as the compositions may: that much besides
+// rounding. m has no gradient in any of them, but for rounding.
 #include "ops/softmax_patterns.h"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ bool is(Node node, std::string_view op) { return node.op().name() == op; }
 struct Reduced {
   Node x;
   std::vector<std::size_t> axes;
+  std::uint32_t readers = 0;  // the most that it has on the way to where it is used
 };
 
 Reduced reduced(Node y) {
@@ -35,20 +37,27 @@ Reduced reduced(Node y) {
 }
 
 // What y is a reduction of by that op, if it broadcasts to that as reductions that keep their axes do.
-std::optional<Reduced> kept_reduction(Node y, std::string_view op) {
-  if (is(y, "broadcast_to")) y = y.inputs()[0];
+std::optional<Reduced> kept_reduction(const PatternArgs& args, Node y, std::string_view op) {
+  std::uint32_t readers = args.readers(y);
+  const auto look_through = [&](std::string_view what) {
+    if (!is(y, what)) return;
+    y = y.inputs()[0];
+    readers = std::max(readers, args.readers(y));
+  };
+  look_through("broadcast_to");
   const Shape shape = y.shape();
-  if (is(y, "reshape")) y = y.inputs()[0];
+  look_through("reshape");
   if (!is(y, op)) return {};
   Reduced result = reduced(y);
+  result.readers = readers;
   if (shape.rank() > 0 && shape != reduced_shape(result.x.shape(), result.axes, true)) return {};
   return result;
 }
 
 // x of x − m, else the node itself.
-Node without_largest(Node z, std::span<const std::size_t> axes) {
+Node without_largest(const PatternArgs& args, Node z, std::span<const std::size_t> axes) {
   if (!is(z, "sub") || z.inputs()[0].type() != z.type()) return z;
-  const std::optional<Reduced> largest = kept_reduction(z.inputs()[1], "reduce_max");
+  const std::optional<Reduced> largest = kept_reduction(args, z.inputs()[1], "reduce_max");
   const bool same = largest && std::ranges::equal(largest->axes, axes) && same_value(largest->x, z.inputs()[0]);
   return same ? z.inputs()[0] : z;
 }
@@ -58,9 +67,10 @@ std::int64_t signed_axis(const Reduced& of) { return static_cast<std::int64_t>(o
 std::vector<Node> recognize_softmax(const PatternArgs& args) {
   const Node e = args.input(0);
   if (!is(e, "exp") || e.type() != args.output_type(0)) return {};
-  const std::optional<Reduced> sum = kept_reduction(args.input(1), "reduce_sum");
+  const std::optional<Reduced> sum = kept_reduction(args, args.input(1), "reduce_sum");
   if (!sum || sum->axes.size() != 1 || !same_value(sum->x, e)) return {};
-  return {softmax(without_largest(e.inputs()[0], sum->axes), signed_axis(*sum))};
+  if (sum->readers != 1 || args.readers(e) + (sum->x == e ? 0 : args.readers(sum->x)) != 2) return {};
+  return {softmax(without_largest(args, e.inputs()[0], sum->axes), signed_axis(*sum))};
 }
 
 std::vector<Node> recognize_log_softmax(const PatternArgs& args) {
@@ -71,9 +81,9 @@ std::vector<Node> recognize_log_softmax(const PatternArgs& args) {
 std::vector<Node> recognize_difference(const PatternArgs& args) {
   const Node z = args.input(0);
   if (z.type() != args.output_type(0)) return {};
-  const std::optional<Reduced> sum = kept_reduction(args.input(1), "logsumexp");
-  if (!sum || sum->axes.size() != 1 || !same_value(sum->x, z)) return {};
-  return {log_softmax(without_largest(z, sum->axes), signed_axis(*sum))};
+  const std::optional<Reduced> sum = kept_reduction(args, args.input(1), "logsumexp");
+  if (!sum || sum->axes.size() != 1 || !same_value(sum->x, z) || sum->readers != 1) return {};
+  return {log_softmax(without_largest(args, z, sum->axes), signed_axis(*sum))};
 }
 
 Node logsumexp_like(Node reduction, Node x) {
@@ -83,7 +93,7 @@ Node logsumexp_like(Node reduction, Node x) {
 
 std::vector<Node> recognize_logsumexp(const PatternArgs& args) {
   const Node sum = args.input(0);
-  if (!is(sum, "reduce_sum") || !is(sum.inputs()[0], "exp")) return {};
+  if (!is(sum, "reduce_sum") || !is(sum.inputs()[0], "exp") || args.readers(sum) != 1 || args.readers(sum.inputs()[0]) != 1) return {};
   return {logsumexp_like(sum, sum.inputs()[0].inputs()[0])};
 }
 
@@ -95,7 +105,7 @@ std::vector<Node> recognize_shifted_logsumexp(const PatternArgs& args) {
     if (is(largest, "reshape")) largest = largest.inputs()[0];
     if (!is(largest, "reduce_max")) continue;
     const Reduced of = reduced(sum), by = reduced(largest);
-    const Node x = without_largest(of.x, of.axes);
+    const Node x = without_largest(args, of.x, of.axes);
     if (x != of.x && of.axes == by.axes && same_value(by.x, x)) return {logsumexp_like(sum, x)};
   }
   return {};

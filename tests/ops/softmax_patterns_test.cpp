@@ -114,6 +114,34 @@ TEST(SoftmaxPattern, IsNotSeenInOthers) {
       2);
 }
 
+TEST(SoftmaxPattern, ComputesNothingTwice) {
+  const auto ops = [](const std::function<std::vector<Node>(Node x)>& build) {
+    const Recognized result = recognize([&](Graph& graph) { return build(normal_parameter(graph, "x", {5, 7})); });
+    EXPECT_EQ(result.worst, 0) << "what nothing was recognised in stays as it is";
+    return result.count("softmax") + result.count("log_softmax");
+  };
+  EXPECT_EQ(ops([](Node x) {
+              const Node e = exp(x);
+              return std::vector{e / reduce_sum(e, {1}, true), e};
+            }),
+            0);
+  EXPECT_EQ(ops([](Node x) {
+              const Node e = exp(x), sum = reduce_sum(e, {1}, true);
+              return std::vector{e / sum, log(sum)};
+            }),
+            0);
+  EXPECT_EQ(ops([](Node x) {
+              const Node e = exp(x), sum = expand_dims(reduce_sum(e, {1}), 1);
+              return std::vector{e / sum, sum};
+            }),
+            0);
+  EXPECT_EQ(ops([](Node x) {
+              const Node sum = logsumexp(x, {1}, true);
+              return std::vector{x - sum, sum};
+            }),
+            0);
+}
+
 TEST(CrossEntropyPattern, IsWhatCategoricalWrites) {
   const auto head = [](const std::function<Node(Node logits, Node labels)>& f, Shape shape = {6, 4}) {
     return recognized([&](Graph& graph, Node x) { return f(x, graph.constant(Tensor::from<std::int32_t>({3, 0, 1, 2, 3, 3}))); }, shape);
