@@ -15,6 +15,7 @@
 #include "framework/head.h"
 #include "framework/initializer.h"
 #include "framework/interpret.h"
+#include "framework/learning_rate_finder.h"
 #include "framework/model.h"
 #include "framework/node.h"
 #include "framework/op.h"

@@ -284,6 +284,8 @@ State& Model::state() const { return *data_->state; }
 TensorMap Model::parameters() const { return data_->state->tensors(true); }
 std::int64_t Model::steps() const { return static_cast<std::int64_t>(data_->state->tensor("optimizer/step").item()); }
 
+const LearningRate& Model::learning_rate() const { return *data_->learning_rate; }
+
 void Model::set_learning_rate(LearningRate rate) {
   *data_->learning_rate = rate;
   Tensor value = data_->state->tensor("optimizer/learning_rate");

@@ -74,6 +74,7 @@ class Model {
   State& state() const;
   TensorMap parameters() const;                 ///< by name; writing to a tensor changes the parameter
   std::int64_t steps() const;                   ///< training steps done
+  const LearningRate& learning_rate() const;    ///< the optimiser's, or what was set since
   void set_learning_rate(LearningRate rate);    ///< from the next step on
   void set_dataset_weight(double total_weight);  ///< Σ w of the training set; needed by terms per data set
 
