@@ -59,6 +59,22 @@ std::string grouped(std::uint64_t number) {
   return out;
 }
 
+std::size_t first_invalid_utf8(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
+  for (std::size_t at = 0; at < text.size();) {
+    const unsigned lead = byte(at);
+    const std::size_t more = lead < 0x80 ? 0 : lead < 0xC2 ? 4 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF5 ? 3 : 4;
+    if (more == 4) return at;  // no lead, or one of a form longer than need be
+    // The second byte's range also keeps out longer forms, surrogates and what lies beyond U+10FFFF.
+    const unsigned least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80, most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (more > 0 && (byte(at + 1) < least || byte(at + 1) > most)) return at;
+    for (std::size_t i = 2; i <= more; ++i)
+      if ((byte(at + i) & 0xC0) != 0x80) return at;
+    at += more + 1;
+  }
+  return std::string_view::npos;
+}
+
 std::string quoted(std::string_view text) {
   constexpr std::size_t longest = 40;
   std::string out = "\"";

@@ -27,6 +27,8 @@ void require_size(const std::string& path, std::uint64_t size, std::uint64_t pro
 
 std::string grouped(std::uint64_t number);  ///< "4,096"
 
+std::size_t first_invalid_utf8(std::string_view text);  ///< the first byte that is not part of UTF-8 as RFC 3629 has it; else npos
+
 /// The text in quotes for an error message: shortened to 40 bytes, control characters as \xNN.
 std::string quoted(std::string_view text);
 

@@ -13,4 +13,7 @@ bool allocations_are_counted();
 /// Calls of allocating functions since the process began, by all threads; 0 where they are not counted.
 std::int64_t allocations();
 
+/// The bytes that these calls asked for, those given back included: no less than what was ever held at once.
+std::int64_t allocated_bytes();
+
 }  // namespace loglik::test
