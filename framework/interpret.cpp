@@ -35,10 +35,13 @@ std::vector<Tensor> run(const Op& op, std::span<const Tensor> inputs, std::span<
                         RandomKey random) {
   KernelArgs args;
   std::vector<Tensor> held(inputs.begin(), inputs.end());
-  for (Tensor& input : held) args.inputs.push_back(view(input));
+  std::vector<TensorView> input_views, output_views;
+  for (Tensor& input : held) input_views.push_back(view(input));
   std::vector<Tensor> outputs;
   for (const TensorType& type : output_types) outputs.emplace_back(type.dtype, type.shape.constant());
-  for (Tensor& output : outputs) args.outputs.push_back(view(output));
+  for (Tensor& output : outputs) output_views.push_back(view(output));
+  args.inputs = input_views;
+  args.outputs = output_views;
   Tensor scratch(DType::uint8, {static_cast<std::int64_t>(op.workspace(input_types))});
   args.scratch = scratch.mutable_data();
   args.random = &random;

@@ -19,14 +19,31 @@ struct TensorView {
   void* data = nullptr;
 };
 
+/// What is done with elements [begin, end) of an output as soon as they are final. Referred to, not owned: made of any callable, valid as
+/// long as that is.
+class Epilogue {
+ public:
+  template <class F>
+  requires requires(const F& f, std::int64_t element) { f(element, element); }
+  Epilogue(const F& f)
+      : object_(&f), call_([](const void* object, std::int64_t begin, std::int64_t end) { (*static_cast<const F*>(object))(begin, end); }) {}
+
+  void operator()(std::int64_t begin, std::int64_t end) const { call_(object_, begin, end); }
+
+ private:
+  const void* object_;
+  void (*call_)(const void*, std::int64_t, std::int64_t);
+};
+
 /// What one run of an op works on. Outputs are uninitialised. Copying is not needed: it is passed by reference.
 class KernelArgs {
  public:
-  std::vector<TensorView> inputs;
-  std::vector<TensorView> outputs;
+  std::span<const TensorView> inputs;
+  std::span<const TensorView> outputs;
   std::byte* scratch = nullptr;        ///< what `Op::workspace` asked for, aligned to 64 bytes
   const RandomKey* random = nullptr;   ///< seed and step of the run; see random_key()
   std::uint64_t random_name = 0;       ///< hash of the node's scoped name
+  const Epilogue* epilogue = nullptr;  ///< of output 0, for an op that offers one; see finished()
 
   DType dtype(std::size_t input) const { return inputs[input].dtype; }
   DType output_dtype(std::size_t output) const { return outputs[output].dtype; }
@@ -44,6 +61,12 @@ class KernelArgs {
 
   /// The key of this node's random bits in this step: element i draws from counter i, whatever thread computes it.
   RandomKey random_key() const { return {random->seed, random->step, random_name}; }
+
+  /// An op that offers an epilogue (Op::offers_epilogue) calls this for elements [begin, end) of its output once they are final and while
+  /// they are in the cache, from the thread that computed them; for each element once. It must not look at them again.
+  void finished(std::int64_t begin, std::int64_t end) const {
+    if (epilogue != nullptr && begin < end) (*epilogue)(begin, end);
+  }
 
   /// Calls body(piece) for each piece in [0, count), on any of the pool's threads. The only way for an op to use threads. Which pieces there
   /// are must depend on shapes only; what a piece writes must not depend on other pieces.

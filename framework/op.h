@@ -57,6 +57,10 @@ class Op {
   /// Is output 0 the flattened inputs one after the other? The memory plan then lets them be written in place; `run` is told which were.
   virtual bool packs_inputs() const { return false; }
 
+  /// Does `run` call KernelArgs::finished for each element of its one output? Elementwise ops that read the output are then computed there,
+  /// part by part, and `run` may find that what it has finished has been written over.
+  virtual bool offers_epilogue() const { return false; }
+
   /// Does it draw random numbers? Such nodes are never merged or folded.
   virtual bool is_random() const { return false; }
 

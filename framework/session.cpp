@@ -21,7 +21,8 @@ namespace loglik {
 struct Session::Step {
   const Op* op;
   std::uint32_t node;
-  KernelArgs args;
+  std::vector<TensorView> inputs, outputs;
+  KernelArgs args;  // refers to them
 };
 
 /// The steps with resolved pointers, for one set of sizes.
@@ -160,9 +161,11 @@ Session::Bound& Session::prepare() {
     const std::uint32_t index = schedule.nodes[position];
     const NodeRecord& record = graph.record(index);
     if (record.op->is_alias()) continue;
-    Step step{record.op.get(), index, {}};
-    for (const Node input : record.inputs) step.args.inputs.push_back(view(input, sizes_));
-    for (std::size_t k = 0; k < record.outputs.size(); ++k) step.args.outputs.push_back(view(graph.node(index).output(k), sizes_));
+    Step step{record.op.get(), index, {}, {}, {}};
+    for (const Node input : record.inputs) step.inputs.push_back(view(input, sizes_));
+    for (std::size_t k = 0; k < record.outputs.size(); ++k) step.outputs.push_back(view(graph.node(index).output(k), sizes_));
+    step.args.inputs = step.inputs;
+    step.args.outputs = step.outputs;
     step.args.scratch = arena_.get() + layout_.scratch_offsets[position];
     step.args.random = random_.get();
     step.args.random_name = hash_name(graph.name(index));

@@ -55,22 +55,22 @@ using Overwrites = std::vector<std::pair<std::size_t, std::size_t>>;  // (input,
 Run run(const Kernel& kernel, bool ones, const Overwrites& overwrites = {}) {
   const auto rubbish = [&](DType dtype) { return dtype == DType::boolean ? std::byte(ones ? 1 : 0) : std::byte(ones ? 0xff : 0x5a); };
   std::vector<Buffer> buffers;
-  KernelArgs args;
+  std::vector<TensorView> inputs, outputs;
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) {
     const Tensor& input = kernel.inputs[i];
     buffers.emplace_back(input.bytes(), std::byte(0));
     if (input.bytes() > 0) std::memcpy(buffers.back().data(), input.data(), input.bytes());
-    args.inputs.push_back({input.dtype(), input.extents(), input.count(), buffers[kernel.first[i]].data()});
+    inputs.push_back({input.dtype(), input.extents(), input.count(), buffers[kernel.first[i]].data()});
   }
   for (const TensorType& type : kernel.output_types) {
     const Extents extents = type.shape.constant();
     const std::int64_t elements = count(extents);
     buffers.emplace_back(static_cast<std::size_t>(elements) * size_of(type.dtype), rubbish(type.dtype));
-    args.outputs.push_back({type.dtype, extents, elements, buffers.back().data()});
+    outputs.push_back({type.dtype, extents, elements, buffers.back().data()});
   }
-  for (const auto& [input, output] : overwrites) args.outputs[output].data = args.inputs[input].data;
+  for (const auto& [input, output] : overwrites) outputs[output].data = inputs[input].data;
   buffers.emplace_back(kernel.op.workspace(kernel.input_types), rubbish(DType::uint8));
-  args.scratch = buffers.back().data();
+  KernelArgs args{.inputs = inputs, .outputs = outputs, .scratch = buffers.back().data()};
   args.random = &kernel.random;
   args.random_name = kernel.random.name;
   {
