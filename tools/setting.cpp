@@ -49,7 +49,7 @@ Prepared prepare(const Setting& setting) {
     entry.build(*graph, data.info, head);
     setting.likelihood.add_prior(*graph);
     const Optimizer optimizer = make_optimizer(optimization, training_steps(recipe, data.train.size()));
-    Model model = compile(*graph, {.optimizer = optimizer, .seed = setting.seed, .patterns = setting.patterns});
+    Model model = compile(*graph, {.optimizer = optimizer, .seed = setting.seed, .fusion = setting.fusion, .patterns = setting.patterns});
     return {&entry, std::move(recipe), std::move(data), std::move(graph), std::move(model)};
   } catch (const NameError& error) {
     throw UsageError(error.what());

@@ -21,7 +21,7 @@ struct Setting {
   std::optional<std::int64_t> epochs, batch_size, warmup;
   std::optional<double> learning_rate, weight_decay, clip_norm;
   std::uint64_t seed = 0;
-  bool patterns = true;  ///< see CompileOptions
+  bool patterns = true, fusion = true;  ///< see CompileOptions
   Likelihood likelihood;
 };
 

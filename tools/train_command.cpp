@@ -182,6 +182,7 @@ void add_train_command(CLI::App& app) {
   add_options(*command, options->setting);
   command->add_option("--epochs", options->setting.epochs, "Passes over the training data")->check(CLI::Range(0, 1 << 30));
   command->add_option("--threads", options->threads, "Threads; the result does not depend on them (all processors)")->check(CLI::Range(1, max_threads));
+  command->add_flag("!--no-fusion", options->setting.fusion, "Run each op by itself: the same result, bit for bit, and slower");
   command->add_flag("!--no-patterns", options->setting.patterns, "Run what was written, no op that stands for a composition of others: the same but for rounding");
   command->add_option("--out", options->out, "A folder for history.jsonl and the parameters as .npy files");
   command->add_flag("--json", options->json, "One JSON object a line on stdout: one an epoch, one at the end");

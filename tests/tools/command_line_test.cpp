@@ -124,11 +124,11 @@ TEST_F(CommandLine, ProfilesTheTrainingSteps) {
   EXPECT_EQ(refused.error.find("epoch"), std::string::npos) << "before anything is trained: " << refused.error;
 }
 
-TEST_F(CommandLine, SameBitsForAnyNumberOfThreads) {
+TEST_F(CommandLine, SameBitsForAnyNumberOfThreadsAndWithoutFusion) {
   for (const std::string model : {"lenet5", "denoising_autoencoder"}) {
     const std::string run = model + " --data fashion_mnist_2000 --epochs 1 --seed 7";
     const std::string one = hash(run + " --threads 1");
-    for (const char* threads : {" --threads 2", " --threads 3"}) EXPECT_EQ(hash(run + threads), one) << model << threads;
+    for (const char* option : {" --threads 2", " --threads 3", " --threads 2 --no-fusion"}) EXPECT_EQ(hash(run + option), one) << model << option;
   }
   EXPECT_NE(hash("logistic_regression --epochs 1 --seed 1"), hash("logistic_regression --epochs 1 --seed 2"));
 }

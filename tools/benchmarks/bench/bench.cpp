@@ -41,6 +41,7 @@ struct Options {
   double seconds = 3;
   std::int64_t predict = 0;  // images; 0: training steps
   bool profile = false;
+  bool fusion = true;
 };
 
 double microseconds(auto&& run) {
@@ -109,7 +110,7 @@ Json measure_threads(Session& session, const Batch& data, const std::vector<Prod
 
 // For `seconds`, at least five steps.
 Json measure(const Workload& workload, const Options& options, Clock::time_point start) {
-  Model model = compile_workload(workload);
+  Model model = compile_workload(workload, 0, options.fusion);
   const std::int64_t batch = options.predict > 0 ? options.predict : workload.batch;
   Batch data = workload.data(batch);
   const std::shared_ptr<const Program> predict =
@@ -188,6 +189,7 @@ int run(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "how long each is measured")->capture_default_str()->check(CLI::NonNegativeNumber);
   app.add_option("--predict", options.predict, "time a prediction of so many samples instead of a training step")->check(CLI::PositiveNumber);
   app.add_flag("--profile", options.profile, "tell on stderr where the time goes, by op and by step");
+  app.add_flag("!--no-fusion", options.fusion, "run each op by itself");
   CLI11_PARSE(app, argc, argv);
   if (options.workloads.empty())
     for (const Workload& workload : workloads()) options.workloads.emplace_back(workload.name);

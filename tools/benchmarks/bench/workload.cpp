@@ -103,10 +103,10 @@ const Workload& workload(std::string_view name) {
   throw NameError(fmt::format("there is no workload \"{}\"{}", name, suggestion(name, names)));
 }
 
-Model compile_workload(const Workload& workload, double learning_rate) {
+Model compile_workload(const Workload& workload, double learning_rate, bool fusion) {
   Graph graph;
   workload.build(graph);
-  return compile(graph, {.optimizer = Adam{.learning_rate = learning_rate}});
+  return compile(graph, {.optimizer = Adam{.learning_rate = learning_rate}, .fusion = fusion});
 }
 
 }  // namespace loglik::bench

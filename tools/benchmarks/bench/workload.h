@@ -22,6 +22,6 @@ std::span<const Workload> workloads();
 const Workload& workload(std::string_view name);
 
 /// The model, compiled with Adam; parameters by seed 0. At rate 0 the weights stay put, so that no gradient ever becomes denormal.
-Model compile_workload(const Workload& workload, double learning_rate = 0);
+Model compile_workload(const Workload& workload, double learning_rate = 0, bool fusion = true);
 
 }  // namespace loglik::bench
