@@ -1,103 +1,36 @@
 // Groups of elementwise ops of one shape that read each other become one op, which keeps what passes between them in the L1 cache.
-//
-// What may go together: let the depth of a node be the greatest of its inputs' depths, plus one for an input that is not elementwise or of
-// another shape. Nodes of one depth that read one another make a group. No path leaves a group and comes back: on the way it would pass a
-// node that is not in it, and so get deeper. This takes one look at every edge.
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <numeric>
 
 #include "framework/elementwise.h"
 #include "framework/fused_elementwise.h"
-#include "framework/leaves.h"
+#include "framework/passes/elementwise_groups.h"
 #include "framework/passes/passes.h"
 #include "framework/passes/rewriter.h"
 
 namespace loglik {
 namespace {
 
-class Groups {
+// Lists of two nodes or more, each in the graph's order and short enough for a TileProgram.
+class Lists {
  public:
-  explicit Groups(const Graph& graph)
-      : graph_(graph), elementwise_(graph.node_count()), depth_(graph.node_count(), 0), needed_(graph.node_count(), 0), parent_(graph.node_count()) {
-    for (std::size_t i = 0; i < graph.node_count(); ++i)
-      elementwise_[i] = !graph.record(i).inputs.empty() && dynamic_cast<const ElementwiseOp*>(graph.record(i).op.get()) != nullptr;
-    std::iota(parent_.begin(), parent_.end(), 0u);
-    find_needed();
-    find_depths();
-    sink();
-    for (std::size_t i = 0; i < graph.node_count(); ++i)
-      for (const Node input : graph.record(i).inputs)
-        if (joins(input.index(), i) && depth_[input.index()] == depth_[i]) parent_[root(static_cast<std::uint32_t>(i))] = root(input.index());
+  explicit Lists(const Graph& graph) : graph_(graph) {
+    std::map<std::uint32_t, std::vector<std::uint32_t>> by_group;
+    const std::vector<std::uint32_t> groups = elementwise_groups(graph);
+    for (std::uint32_t i = 0; i < graph.node_count(); ++i)
+      if (groups[i] != no_group) by_group[groups[i]].push_back(i);
+    for (const auto& [group, nodes] : by_group) cut(nodes);
   }
-
-  /// Lists of two nodes or more, each in the graph's order, and short enough for a TileProgram.
-  std::vector<std::vector<std::uint32_t>> lists() {
-    std::map<std::uint32_t, std::vector<std::uint32_t>> by_root;
-    for (std::size_t i = 0; i < graph_.node_count(); ++i)
-      if (is_elementwise(i)) by_root[root(static_cast<std::uint32_t>(i))].push_back(static_cast<std::uint32_t>(i));
-    std::vector<std::vector<std::uint32_t>> result;
-    for (const auto& [root, nodes] : by_root) cut(nodes, result);
-    return result;
-  }
+  std::vector<std::vector<std::uint32_t>> operator()() && { return std::move(lists_); }
 
  private:
-  bool is_elementwise(std::size_t i) const { return elementwise_[i] != 0; }
-
-  // May `reader` be computed in one go with `input`, which it reads?
-  bool joins(std::size_t input, std::size_t reader) const {
-    return is_elementwise(input) && is_elementwise(reader) && graph_.record(input).outputs[0].shape == graph_.record(reader).outputs[0].shape &&
-           needed_[input] == needed_[reader];
-  }
-
-  // What outputs need is computed before the State changes, the rest may be written over it: these are not mixed.
-  void find_needed() {
-    for (const auto& [name, node] : graph_.outputs()) needed_[node.index()] = 1;
-    for (std::size_t i = graph_.node_count(); i-- > 0;)
-      if (needed_[i])
-        for (const Node input : graph_.record(i).inputs) needed_[input.index()] = 1;
-  }
-
-  void find_depths() {
-    for (std::size_t i = 0; i < graph_.node_count(); ++i)
-      for (const Node input : graph_.record(i).inputs) {
-        const bool free = joins(input.index(), i) || (input.inputs().empty() && is_leaf(input.op()));
-        depth_[i] = std::max(depth_[i], depth_[input.index()] + (free ? 0 : 1));
-      }
-  }
-
-  // What is read only later, by one group, and itself reads at most one tensor of its size is computed there: a mask of a forward pass in the
-  // backward pass. Outputs stay where they are.
-  void sink() {
-    constexpr int nobody = -1, several = -2;
-    std::vector<int> readers(graph_.node_count(), nobody);
-    const auto note = [&](std::size_t node, int depth) { readers[node] = readers[node] == nobody || readers[node] == depth ? depth : several; };
-    for (const auto& [name, node] : graph_.outputs()) note(node.index(), several);
-    for (const Update& update : graph_.updates()) note(update.value.index(), several);
-    for (std::size_t i = graph_.node_count(); i-- > 0;) {
-      const NodeRecord& record = graph_.record(i);
-      if (is_elementwise(i) && readers[i] > depth_[i] && sized_inputs(record) <= 1) depth_[i] = readers[i];
-      for (const Node input : record.inputs) note(input.index(), joins(input.index(), i) ? depth_[i] : several);
-    }
-  }
-  static std::size_t sized_inputs(const NodeRecord& record) {
-    return static_cast<std::size_t>(std::count_if(record.inputs.begin(), record.inputs.end(), [&](const Node input) {
-      return input.shape() == record.outputs[0].shape;
-    }));
-  }
-
-  std::uint32_t root(std::uint32_t i) {
-    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
-    return i;
-  }
-
   // Pieces of a long group, each with no more instructions and inputs than a TileProgram takes.
-  void cut(const std::vector<std::uint32_t>& nodes, std::vector<std::vector<std::uint32_t>>& result) const {
+  void cut(const std::vector<std::uint32_t>& nodes) {
     std::vector<std::uint32_t> piece;
     std::vector<Node> outside;
     const auto finish = [&] {
-      if (piece.size() > 1) result.push_back(piece);
+      if (piece.size() > 1) lists_.push_back(piece);
       piece.clear();
       outside.clear();
     };
@@ -118,15 +51,12 @@ class Groups {
   }
 
   const Graph& graph_;
-  std::vector<char> elementwise_;
-  std::vector<int> depth_;
-  std::vector<char> needed_;
-  std::vector<std::uint32_t> parent_;
+  std::vector<std::vector<std::uint32_t>> lists_;
 };
 
 class Fuser {
  public:
-  explicit Fuser(const Graph& before) : before_(before), after_(before), unit_(before.node_count()), lists_(Groups(before).lists()) {
+  explicit Fuser(const Graph& before) : before_(before), after_(before), unit_(before.node_count()), lists_(Lists(before)()) {
     for (std::size_t list = 0; list < lists_.size(); ++list)
       for (const std::uint32_t node : lists_[list]) unit_[node] = static_cast<std::uint32_t>(list + 1);
     find_readers_outside();

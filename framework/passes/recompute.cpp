@@ -1,20 +1,19 @@
 // Values of the forward pass that the backward pass reads are kept all the time in between, or computed again from those that are kept.
 //
-// What is computed again goes by groups: elementwise ops that fusion computes together (of one depth, see fuse_elementwise.cpp) are one, any
-// other op is one of its own. Groups that take fewest operations a byte come first; among those that take about as many, each lies as far as
-// can be from those before it, so that what is left over is spread evenly and serves as checkpoints. Plans are tried with ever longer beginnings
-// of that list. A copy stands right before the first op of the backward pass that reads it, and takes the place of the first for all that follow.
+// What is computed again goes by groups: elementwise ops that are computed in one go (elementwise_groups.h) are one, any other op is one of
+// its own. Groups that take fewest operations a byte come first; among those that take about as many, each lies as far as can be from those
+// before it, so that what is left over is spread evenly and serves as checkpoints. Plans are tried with ever longer beginnings of that list. A
+// copy stands right before the first op of the backward pass that reads it, and takes the place of the first for all that follow.
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <numeric>
 #include <optional>
 #include <tuple>
 #include <utility>
 
-#include "framework/elementwise.h"
 #include "framework/leaves.h"
+#include "framework/passes/elementwise_groups.h"
 #include "framework/passes/passes.h"
 #include "framework/passes/plan_memory.h"
 #include "framework/passes/rewriter.h"
@@ -26,7 +25,7 @@ constexpr std::size_t most_plans = 32;
 
 class Forward {
  public:
-  Forward(const Graph& graph, std::uint32_t loss, const Sizes& sizes) : graph_(graph), end_(loss + 1), group_(end_, none) {
+  Forward(const Graph& graph, std::uint32_t loss, const Sizes& sizes) : graph_(graph), end_(loss + 1), group_(end_, no_group) {
     find_groups();
     keep_outputs();
     weigh(sizes);
@@ -42,7 +41,7 @@ class Forward {
     for (std::uint32_t i = 0; i < end_; ++i) {
       if (kept_[i]) continue;
       if (graph_.record(i).op->is_alias()) again[i] = again[graph_.record(i).inputs[0].index()];
-      else again[i] = group_[i] != none && chosen[group_[i]];
+      else again[i] = group_[i] != no_group && chosen[group_[i]];
     }
     Rewriter after(graph_);
     for (std::uint32_t i = 0; i < graph_.node_count(); ++i) {
@@ -53,29 +52,10 @@ class Forward {
   }
 
  private:
-  static constexpr std::uint32_t none = UINT32_MAX;
-
-  bool is_elementwise(std::size_t i) const { return dynamic_cast<const ElementwiseOp*>(graph_.record(i).op.get()) != nullptr; }
-
   void find_groups() {
-    std::vector<int> depth(end_, 0);
-    std::vector<std::uint32_t> parent(end_);
-    std::iota(parent.begin(), parent.end(), 0u);
-    const auto root = [&](std::uint32_t i) {
-      while (parent[i] != i) i = parent[i] = parent[parent[i]];
-      return i;
-    };
-    for (std::uint32_t i = 0; i < end_; ++i) {
-      const NodeRecord& record = graph_.record(i);
-      const auto joins = [&](Node input) {
-        return is_elementwise(i) && is_elementwise(input.index()) && input.shape() == record.outputs[0].shape;
-      };
-      for (const Node input : record.inputs) depth[i] = std::max(depth[i], depth[input.index()] + (joins(input) || is_leaf(input.op()) ? 0 : 1));
-      for (const Node input : record.inputs)
-        if (joins(input) && depth[input.index()] == depth[i]) parent[root(i)] = root(input.index());
-    }
+    const std::vector<std::uint32_t> elementwise = elementwise_groups(graph_);
     for (std::uint32_t i = 0; i < end_; ++i)
-      if (!is_leaf(*graph_.record(i).op) && !graph_.record(i).op->is_alias()) group_[i] = root(i);
+      if (!is_leaf(*graph_.record(i).op) && !graph_.record(i).op->is_alias()) group_[i] = elementwise[i] == no_group ? i : elementwise[i];
   }
 
   // What lives to the end of the step needs no copy.
@@ -94,7 +74,7 @@ class Forward {
     std::vector<double> operations(end_, 0), bytes(end_, 0);
     std::vector<TensorType> types;
     for (std::uint32_t i = 0; i < end_; ++i) {
-      if (group_[i] == none || kept_[i]) continue;
+      if (group_[i] == no_group || kept_[i]) continue;
       const NodeRecord& record = graph_.record(i);
       types.clear();
       for (const Node input : record.inputs) types.push_back(bind(input.type(), sizes));

@@ -89,4 +89,13 @@ std::vector<char> live_nodes(const Graph& graph) {
   return live;
 }
 
+std::vector<char> needed_by_outputs(const Graph& graph) {
+  std::vector<char> needed(graph.node_count(), 0);
+  for (const auto& [name, node] : graph.outputs()) needed[node.index()] = 1;
+  for (std::size_t i = graph.node_count(); i-- > 0;)
+    if (needed[i])
+      for (const Node input : graph.record(i).inputs) needed[input.index()] = 1;
+  return needed;
+}
+
 }  // namespace loglik

@@ -41,4 +41,7 @@ class Rewriter {
 /// Marks the nodes that outputs and updates need, by index.
 std::vector<char> live_nodes(const Graph& graph);
 
+/// Marks the nodes that outputs need, by index: among them the loss, which is looked at before a program changes the State.
+std::vector<char> needed_by_outputs(const Graph& graph);
+
 }  // namespace loglik

@@ -118,16 +118,6 @@ class Committing {
   std::vector<std::uint32_t> readers_;
 };
 
-// What the graph's outputs need: among them the loss, which is looked at before anything is written.
-std::vector<char> needed_by_outputs(const Graph& graph) {
-  std::vector<char> needed(graph.node_count(), 0);
-  for (const auto& [name, node] : graph.outputs()) needed[node.index()] = 1;
-  for (std::size_t i = graph.node_count(); i-- > 0;)
-    if (needed[i])
-      for (const Node input : graph.record(i).inputs) needed[input.index()] = 1;
-  return needed;
-}
-
 }  // namespace
 
 Schedule schedule(const Graph& graph) {

@@ -1,39 +1,18 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <map>
 
+#include "framework/elementwise.h"
 #include "framework/error.h"
-#include "framework/fused_elementwise.h"
-#include "framework/interpret.h"
 #include "framework/passes/passes.h"
-#include "framework/thread_pool.h"
 #include "ops/ops.h"
-#include "tests/framework/training.h"
+#include "tests/framework/passes/fusion.h"
 
 // Fused or not, the same bits; and what was fused is what should have been.
 namespace loglik {
 namespace {
 
 using namespace test;
-
-std::vector<std::string> fused(const Graph& graph) {
-  std::vector<std::string> groups;
-  for (std::size_t i = 0; i < graph.node_count(); ++i)
-    if (const auto* op = dynamic_cast<const FusedElementwise*>(graph.record(i).op.get())) groups.push_back(op->attributes().get<std::string>("ops"));
-  return groups;
-}
-
-using Feed = std::vector<std::pair<std::string, Tensor>>;
-
-std::map<std::string, Tensor> outputs(const Graph& graph, const Feed& feed) {
-  std::vector<Node> nodes;
-  for (const auto& [name, node] : graph.outputs()) nodes.push_back(node);
-  std::map<std::string, Tensor> result;
-  std::size_t i = 0;
-  for (const Tensor& value : interpret(nodes, feed)) result.emplace(graph.outputs()[i++].first, value);
-  return result;
-}
 
 std::size_t ops(const Graph& graph, std::string_view name) {
   std::size_t count = 0;
@@ -46,7 +25,7 @@ TEST(FuseElementwise, JoinsAChain) {
   const Node x = graph.input("x", {batch, 5}), b = graph.input("b", {5});
   graph.output("y", exp(x + b) * x);
   const Graph after = fuse_elementwise(graph);
-  EXPECT_EQ(fused(after), std::vector<std::string>{"add exp mul"});
+  EXPECT_EQ(joined(after), std::vector<std::string>{"add exp mul"});
   EXPECT_EQ(after.node_count(), 3u);
   EXPECT_EQ(fuse_elementwise(after).node_count(), 3u) << "the second time";
 }
@@ -57,7 +36,7 @@ TEST(FuseElementwise, KeepsWhatOthersReadAsAnOutput) {
   graph.output("product", matmul(h, y));
   graph.output("h", h);
   const Graph after = fuse_elementwise(graph);
-  EXPECT_EQ(fused(after), std::vector<std::string>{"add mul"});
+  EXPECT_EQ(joined(after), std::vector<std::string>{"add mul"});
   const Tensor x_value = normal_tensor({3, 3}, 1).cast(DType::float32);
   EXPECT_EQ(outputs(after, {{"x", x_value}}).at("h").at(4), outputs(graph, {{"x", x_value}}).at("h").at(4));
 }
@@ -67,7 +46,7 @@ TEST(FuseElementwise, DoesNotGoAroundAnotherOp) {  // x + 1 → matmul → − a
   const Node x = graph.input("x", {3, 3}), h = x + 1.0;
   graph.output("y", matmul(h, h) - h);
   const Graph after = fuse_elementwise(graph);
-  EXPECT_TRUE(fused(after).empty());
+  EXPECT_TRUE(joined(after).empty());
   EXPECT_EQ(after.node_count(), graph.node_count());
 }
 
@@ -75,14 +54,14 @@ TEST(FuseElementwise, LeavesOtherShapesAlone) {
   Graph graph;
   const Node x = graph.input("x", {4, 1}), y = graph.input("y", {1, 5});
   graph.output("z", (x + 1.0) * (y + 2.0));  // {4, 5}, from {4, 1} and {1, 5}
-  EXPECT_TRUE(fused(fuse_elementwise(graph)).empty());
+  EXPECT_TRUE(joined(fuse_elementwise(graph)).empty());
 }
 
 TEST(FuseElementwise, PutsAMaskWhereItIsRead) {  // in the backward pass, so that it takes no memory in between
   Graph graph;
   const Node x = graph.input("x", {3, 3}), h = relu(x + 1.0), mask = greater(h, 0.0);
   graph.output("y", where(mask, matmul(h, h), 0.0));
-  EXPECT_EQ(fused(fuse_elementwise(graph)), (std::vector<std::string>{"add relu", "greater where"}));
+  EXPECT_EQ(joined(fuse_elementwise(graph)), (std::vector<std::string>{"add relu", "greater where"}));
 }
 
 TEST(FuseElementwise, CutsLongChains) {
@@ -92,7 +71,7 @@ TEST(FuseElementwise, CutsLongChains) {
   for (int i = 0; i < 100; ++i) y = tanh(y * 1.01 + x);
   graph.output("y", y);
   const Graph after = fuse_elementwise(graph);
-  EXPECT_GT(fused(after).size(), 5u);
+  EXPECT_GT(joined(after).size(), 5u);
   const Tensor data = normal_tensor({3, 7}, 1).cast(DType::float32);
   const Tensor expected = outputs(graph, {{"x", data}}).at("y"), value = outputs(after, {{"x", data}}).at("y");
   EXPECT_EQ(std::memcmp(value.data(), expected.data(), 3 * 7 * sizeof(float)), 0);
@@ -118,15 +97,9 @@ TEST(FuseElementwise, GivesTheSameBits) {
                            {"row", normal_tensor({37}, 2).cast(DType::float32)},
                            {"column", normal_tensor({rows, 1}, 3).cast(DType::float32)}};
     const Graph plain = mixed(), after = fuse_elementwise(plain);
-    EXPECT_GE(fused(after).size(), 1u);
+    EXPECT_GE(joined(after).size(), 1u);
     EXPECT_EQ(ops(after, "tanh"), 0u);
-    const auto expected = outputs(plain, inputs);
-    for (const int threads : {1, 2, 3}) {
-      set_thread_count(threads);
-      for (const auto& [name, value] : outputs(after, inputs))
-        EXPECT_EQ(std::memcmp(value.data(), expected.at(name).data(), value.bytes()), 0) << name << ", " << rows << " rows, " << threads << " threads";
-    }
-    set_thread_count(1);
+    expect_same_bits(plain, after, inputs, std::to_string(rows) + " rows");
   }
 }
 
@@ -159,7 +132,7 @@ TEST(FuseElementwise, StillNamesTheOpThatGaveNan) {
   const Node w = graph.parameter("w", {3}, constant_initializer(1.0), DType::float64);
   graph.head("y", UnitGaussian{reduce_sum(log(w * x), {1})});
   Model model = compile(graph);
-  EXPECT_FALSE(fused(model.train_program().graph()).empty());
+  EXPECT_FALSE(joined(model.train_program().graph()).empty());
   Session session = model.session();
   try {
     session.step({{"x", Tensor::from(std::vector<double>{1, 2, 3, 1, -2, 3}, {2, 3})}, {"y", Tensor::from(std::vector<double>{1, 2})}});
@@ -182,7 +155,7 @@ TEST(FuseElementwise, TakesUsersOps) {
   Graph graph;
   const Node x = graph.input("x", {batch});
   graph.output("y", elementwise<Cube>({x + 1.0}) * 2.0);
-  EXPECT_EQ(fused(fuse_elementwise(graph)), std::vector<std::string>{"add cube mul"});
+  EXPECT_EQ(joined(fuse_elementwise(graph)), std::vector<std::string>{"add cube mul"});
 }
 
 TEST(FuseElementwise, TakesTimeByTheLength) {  // of a graph, not by its square: a long one ends at all
