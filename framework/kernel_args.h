@@ -67,6 +67,12 @@ class KernelArgs {
   void finished(std::int64_t begin, std::int64_t end) const {
     if (epilogue != nullptr && begin < end) (*epilogue)(begin, end);
   }
+  /// The same for `count` stretches of `length` elements, `distance` apart.
+  void finished(std::int64_t begin, std::int64_t length, std::int64_t count, std::int64_t distance) const {
+    if (epilogue == nullptr) return;
+    if (length == distance) return finished(begin, begin + count * length);
+    for (std::int64_t i = 0; i < count; ++i) finished(begin + i * distance, begin + i * distance + length);
+  }
 
   /// Calls body(piece) for each piece in [0, count), on any of the pool's threads. The only way for an op to use threads. Which pieces there
   /// are must depend on shapes only; what a piece writes must not depend on other pieces.

@@ -78,8 +78,10 @@ void require_sizes(const Graph& graph, const Sizes& sizes) {
           throw ArgumentError(fmt::format("memory_budget: how large is \"{0}\"? Give it: .sizes = {{{{\"{0}\", …}}}}", dim.symbol().name()));
 }
 
+Graph fuse(const Graph& graph) { return fuse_reductions(attach_epilogues(fuse_elementwise(graph))); }
+
 std::size_t arena_bytes(const Graph& graph, bool fusion, const Sizes& sizes) {
-  const Graph ready = protect_updates(fusion ? fuse_elementwise(graph) : Graph(graph.data()));
+  const Graph ready = protect_updates(fusion ? fuse(graph) : Graph(graph.data()));
   const Schedule order = schedule(ready);
   return lay_out_arena(ready, order, plan_memory(ready, order), sizes).bytes;
 }
@@ -167,6 +169,10 @@ std::shared_ptr<const Program> compile_program(const Graph& graph, const Program
     options.unfused = std::make_shared<const Graph>(std::move(now));
     now = fuse_elementwise(*options.unfused);
     seen("fuse_elementwise");
+    now = attach_epilogues(now);
+    seen("attach_epilogues");
+    now = fuse_reductions(now);
+    seen("fuse_reductions");
   }
   return std::make_shared<const Program>(now, std::move(state), std::move(options));
 }

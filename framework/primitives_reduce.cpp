@@ -11,19 +11,15 @@
 namespace loglik {
 namespace {
 
-constexpr std::int64_t piece = 16384;  // elements a piece of work reads
-
-class ReduceSum final : public ReductionOp {  // y = Σ x;    ∂x = g, stretched
+class ReduceSum final : public FoldOp<ReduceSum> {  // y = Σ x;    ∂x = g, stretched
  public:
-  using ReductionOp::ReductionOp;
+  using FoldOp::FoldOp;
   std::string_view name() const override { return "reduce_sum"; }
 
-  std::size_t workspace(std::span<const TensorType> inputs) const override { return fold_workspace<double>(layout(inputs[0])); }
-
-  void run(const KernelArgs& args) const override {
-    const ReductionLayout over = layout(args.shape(0));
-    if (args.dtype(0) == DType::int32) run_as<std::int32_t>(args, over);
-    else for_float(args.dtype(0), [&]<class T>() { run_as<T>(args, over); });
+  static constexpr bool integers = true;
+  template <class T>
+  auto make_fold(const TensorView& output, std::int64_t) const {
+    return sum_fold<T>([y = static_cast<T*>(output.data)](std::int64_t i, WideSum<T> sum) { y[i] = static_cast<T>(sum); });
   }
 
   std::vector<Node> gradient(const GradientArgs& args) const override {
@@ -35,49 +31,41 @@ class ReduceSum final : public ReductionOp {  // y = Σ x;    ∂x = g, stretche
   void check(const TensorType& x) const override {
     if (!is_float(x.dtype) && x.dtype != DType::int32) throw DtypeError(to_string(x) + " can't be summed: cast it to a float or int32");
   }
-
-  template <class T> static void run_as(const KernelArgs& args, const ReductionLayout& over) {
-    T* y = args.output<T>(0).data();
-    fold<T>(args, over, sum_fold<T>([y](std::int64_t i, WideSum<T> sum) { y[i] = static_cast<T>(sum); }));
-  }
 };
 
 // Σ x²: float32 in blocks of float32, where that neither overflows nor loses what is small; there again in float64.
-template <class T> double sum_of_squares_run(const T* x, std::int64_t count) {
-  constexpr std::int64_t block = 1024;
-  constexpr double tiny = 1e-20, huge = 1e30;
-  double total = 0;
-  for (std::int64_t first = 0; first < count; first += block) {
-    const std::int64_t n = std::min(block, count - first);
-    double sum = sum_run(x + first, n, [](T v) { return v * v; });
-    if (!(sum > tiny && sum < huge)) sum = sum_run(x + first, n, [](T v) { return static_cast<double>(v) * static_cast<double>(v); });
-    total += sum;
-  }
-  return total;
-}
+template <class T>
+struct SquaresFold : FoldElements<SquaresFold<T>> {
+  double* y;
+  explicit SquaresFold(double* output) : y(output) {}
 
-class SumOfSquares final : public Op {  // y = Σ x²;    ∂x = 2·g·x
+  using Accumulator = double;
+  double start(std::int64_t) const { return 0; }
+  void add(double& a, T v, std::int64_t) const { a += static_cast<double>(v) * static_cast<double>(v); }
+  void run(double& a, std::int64_t, const T* x, std::int64_t count, std::int64_t) const {
+    constexpr double tiny = 1e-20, huge = 1e30;
+    simd::at_full_width([&] {
+      double sum = sum_run(x, count, [](T v) { return v * v; });
+      if (!(sum > tiny && sum < huge)) sum = sum_run(x, count, [](T v) { return static_cast<double>(v) * static_cast<double>(v); });
+      a += sum;
+    });
+  }
+  void merge(double& a, double next) const { a += next; }
+  void finish(std::int64_t, double a) const { *y = a; }
+};
+
+class SumOfSquares final : public FoldOp<SumOfSquares> {  // y = Σ x²;    ∂x = 2·g·x
  public:
+  SumOfSquares() : FoldOp({}, false) {}
   std::string_view name() const override { return "sum_of_squares"; }
+  Attributes attributes() const override { return {}; }
   std::vector<TensorType> infer(std::span<const TensorType> inputs) const override {
-    require_float("x", inputs[0]);
+    check(inputs[0]);
     return {{DType::float64, {}}};
   }
-  std::size_t workspace(std::span<const TensorType> inputs) const override {
-    return static_cast<std::size_t>((inputs[0].shape.count().constant() + piece - 1) / piece) * sizeof(double);
-  }
-  void run(const KernelArgs& args) const override {
-    double* partial = args.workspace<double>();
-    const std::int64_t count = args.inputs[0].count;
-    for_float(args.dtype(0), [&]<class T>() {
-      const T* x = args.input<T>(0).data();
-      args.parallel_for(count, piece, [&](std::int64_t begin, std::int64_t end) {
-        simd::at_full_width([&] { partial[begin / piece] = sum_of_squares_run(x + begin, end - begin); });
-      });
-    });
-    double total = 0;
-    for (std::int64_t i = 0; i * piece < count; ++i) total += partial[i];
-    args.output<double>(0)[0] = total;
+  template <class T>
+  auto make_fold(const TensorView& output, std::int64_t) const {
+    return SquaresFold<T>(static_cast<double*>(output.data));
   }
   std::vector<Node> gradient(const GradientArgs& args) const override {
     const Node x = args.input(0);

@@ -23,6 +23,7 @@ ReductionLayout::ReductionLayout(std::span<const std::int64_t> extents, std::spa
     stride *= size;
   }
   inner_is_reduced_ = rank == 0 || over[0];
+  outer_is_reduced_ = rank == 0 || over[rank - 1];
   inner_ = rank == 0 ? 1 : merged[0].size;
   for (std::size_t i = rank; i-- > 0;) {
     if (!over[i]) kept_[kept_rank_++] = merged[i];

@@ -20,6 +20,7 @@ class ReductionLayout {
   std::int64_t reduced() const { return reduced_count_; }  ///< elements that go into each
   /// Are the reduced elements of one output in runs of neighbours? Otherwise neighbouring outputs have neighbouring elements.
   bool inner_is_reduced() const { return inner_is_reduced_; }
+  bool outer_is_reduced() const { return outer_is_reduced_; }  ///< the outermost axis that is longer than 1, or there is none
   std::int64_t inner() const { return inner_; }  ///< length of such a run, or of a row of neighbouring outputs
   std::int64_t runs() const;                     ///< how many runs make an output: reduced() / inner() or reduced()
 
@@ -43,6 +44,7 @@ class ReductionLayout {
   std::int64_t reduced_count_ = 1;
   std::int64_t inner_ = 1;
   bool inner_is_reduced_ = true;
+  bool outer_is_reduced_ = true;
 };
 
 /// The offsets of an output's runs from number `first` on, one after the other: cheaper than `run_offset` of each.

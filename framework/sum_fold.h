@@ -39,31 +39,40 @@ WideSum<T> sum_run(const T* x, std::int64_t count, F f) {
 /// Σ x, for `fold`; `finish(output, sum)` takes the result. The error is at most some 70 half-ulps of T of Σ|x|, typically one or two.
 template <class T, class Finish>
 struct SumFold {
-  Finish take;
+  Finish result;
 
   using Accumulator = WideSum<T>;
+  using Partial = std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_t>;
   Accumulator start(std::int64_t) const { return 0; }
   void run(Accumulator& a, std::int64_t, const T* x, std::int64_t count, std::int64_t) const {
     simd::at_full_width([&] { a += sum_run(x, count, [](T v) { return v; }); });
   }
-  void rows(Accumulator* a, const T* x, RunOffsets row, std::int64_t count, std::int64_t columns, std::int64_t) const {
-    simd::at_full_width([&] { add_rows(a, x, row, count, columns); });
+  Partial start_rows(std::int64_t) const { return 0; }
+  template <class Rows>
+  void rows(Partial* p, const T* x, Rows row, std::int64_t count, std::int64_t columns, std::int64_t) const {
+    simd::at_full_width([&] { add_rows(p, x, row, count, columns); });
   }
+  void take(Accumulator& a, Partial p) const { a += p; }
   void merge(Accumulator& a, Accumulator next) const { a += next; }
-  void finish(std::int64_t output, Accumulator a) const { take(output, a); }
+  void finish(std::int64_t output, Accumulator a) const { result(output, a); }
 
  private:
-  static void add_rows(Accumulator* a, const T* x, RunOffsets row, std::int64_t count, std::int64_t columns) {
-    constexpr std::int64_t block = 64;  // rows added in T before they go to the wide sums
-    for (std::int64_t first = 0; first < count; first += block) {
-      std::array<std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_t>, FoldCut::widest> partial{};
-      const std::int64_t last = std::min(first + block, count);
-      for (std::int64_t r = first; r < last; ++r, ++row) {
-        const T* values = x + *row;
-        for (std::int64_t j = 0; j < columns; ++j) partial[static_cast<std::size_t>(j)] += values[j];
+  template <class Rows>
+  static void add_rows(Partial* p, const T* x, Rows first, std::int64_t count, std::int64_t columns) {
+    constexpr std::int64_t width = 32;  // whose sums stay in registers
+    std::int64_t j = 0;
+    for (; j + width <= columns; j += width) {
+      std::array<Partial, width> sum;
+      std::copy_n(p + j, width, sum.begin());
+      Rows row = first;
+      for (std::int64_t r = 0; r < count; ++r, ++row) {
+        const T* values = x + *row + j;
+        for (std::int64_t k = 0; k < width; ++k) sum[static_cast<std::size_t>(k)] += static_cast<Partial>(values[k]);
       }
-      for (std::int64_t j = 0; j < columns; ++j) a[j] += partial[static_cast<std::size_t>(j)];
+      std::copy_n(sum.begin(), width, p + j);
     }
+    for (std::int64_t r = 0; j < columns && r < count; ++r, ++first)
+      for (std::int64_t k = j; k < columns; ++k) p[k] += static_cast<Partial>(x[*first + k]);
   }
 };
 template <class T, class Finish>

@@ -7,16 +7,6 @@
 #include "framework/error.h"
 
 namespace loglik {
-namespace {
-
-// Of intermediate values and stretched inputs: the larger part of an L1 cache of 32 KB or more, the rest is for what streams through.
-constexpr std::size_t tile_bytes = 20 * 1024;
-constexpr std::size_t least_tile = 64;
-constexpr std::size_t most_slots = TileProgram::most_inputs + TileProgram::most_instructions;
-constexpr std::size_t stack_bytes = std::max(tile_bytes, most_slots * least_tile * sizeof(double));
-
-}  // namespace
-
 TileProgram::TileProgram(std::vector<Instruction> instructions, std::span<const TensorType> inputs, const Shape& shape)
     : instructions_(std::move(instructions)), inputs_(inputs.begin(), inputs.end()) {
   if (instructions_.size() > most_instructions || inputs_.size() > most_inputs)
@@ -29,7 +19,10 @@ TileProgram::TileProgram(std::vector<Instruction> instructions, std::span<const 
       operands.back().shape = shape;
     }
     results_.push_back({instruction.op->infer(operands)[0]});
-    if (instruction.output) outputs_ = std::max<std::size_t>(outputs_, *instruction.output + 1);
+    if (!instruction.output) continue;
+    outputs_ = std::max<std::size_t>(outputs_, *instruction.output + 1);
+    output_at_.resize(outputs_);
+    output_at_[*instruction.output] = results_.size() - 1;
   }
   input_slots_.resize(inputs_.size());
   for (std::size_t i = 0; i < inputs_.size(); ++i)
@@ -74,6 +67,24 @@ void TileProgram::assign_slots() {
   slot_bytes_ = static_cast<std::size_t>(tile_) * element;
 }
 
+std::string TileProgram::names() const {
+  std::string names;
+  for (const Instruction& instruction : instructions_) names += fmt::format("{}{}", names.empty() ? "" : " ", instruction.op->name());
+  return names;
+}
+
+double TileProgram::flops(const Shape& shape) const {
+  double sum = 0;
+  std::vector<TensorType> operands;
+  for (const Instruction& instruction : instructions_) {
+    operands.clear();
+    for (const Operand& operand : instruction.operands)
+      operands.push_back({operand.is_input ? inputs_[operand.index].dtype : results_[operand.index].type.dtype, shape});
+    sum += instruction.op->flops(operands);
+  }
+  return sum;
+}
+
 bool TileProgram::may_overwrite(std::size_t input, std::size_t output) const {
   bool written = false;
   for (const Instruction& instruction : instructions_) {
@@ -85,48 +96,66 @@ bool TileProgram::may_overwrite(std::size_t input, std::size_t output) const {
   return true;
 }
 
-TileRun::TileRun(const TileProgram& program, std::span<const TensorView> inputs, std::span<const TensorView> outputs)
-    : program_(program), inputs_(inputs), outputs_(outputs) {
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (program_.input_slots_[i]) readers_[i].emplace(inputs[i].extents, outputs[0].extents);
+TileRun::TileRun(const TileProgram& program, std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                 std::span<const std::int64_t> extents, const TensorView* first)
+    : program_(program), outputs_(outputs), input_count_(0) {
+  if (first != nullptr) inputs_[input_count_++] = first;
+  for (const TensorView& input : inputs) inputs_[input_count_++] = &input;
+  for (std::size_t i = 0; i < input_count_; ++i)
+    if (program_.input_slots_[i]) readers_[i].emplace(inputs_[i]->extents, extents);
 }
 
-void TileRun::operator()(std::int64_t begin, std::int64_t end) const {
-  alignas(64) std::array<std::byte, stack_bytes> memory;
-  std::array<const void*, TileProgram::most_inputs> input_at;
+void TileRun::operator()(std::int64_t begin, std::int64_t end) const { TileWorker(*this, end - begin)(begin, end); }
+
+TileWorker::TileWorker(const TileRun& run, std::int64_t most) : run_(run) {
+  for (std::size_t i = 0; i < run_.input_count_; ++i) {
+    if (!run_.readers_[i] || !run_.readers_[i]->is_scalar()) continue;  // a scalar is the same for every tile
+    const TensorView& input = *run_.inputs_[i];
+    std::byte* stretched = slot(*run_.program_.input_slots_[i]);
+    run_.readers_[i]->read(input.data, size_of(input.dtype), 0, std::min(run_.program_.tile_, most), stretched);
+    input_at_[i] = stretched;
+  }
+}
+
+void TileWorker::operator()(std::int64_t begin, std::int64_t end, std::byte* const* others) {
+  const std::int64_t tiles = std::max<std::int64_t>(1, (end - begin + run_.program_.tile_ - 1) / run_.program_.tile_);
+  const std::int64_t tile = ((end - begin + tiles - 1) / tiles + 15) / 16 * 16;  // of like size
+  for (std::int64_t first = begin; first < end; first += tile) run_tile(first, std::min(tile, end - first), begin, others);
+}
+
+void TileWorker::run_tile(std::int64_t first, std::int64_t count, std::int64_t begin, std::byte* const* others) {
+  const TileProgram& program = run_.program_;
+  for (std::size_t i = 0; i < run_.input_count_; ++i) {
+    const TensorView& input = *run_.inputs_[i];
+    const auto& reader = run_.readers_[i];
+    const std::size_t size = size_of(input.dtype);
+    if (!reader || reader->is_whole()) {
+      input_at_[i] = static_cast<const std::byte*>(input.data) + static_cast<std::size_t>(first) * size;
+    } else if (!reader->is_scalar()) {
+      std::byte* stretched = slot(*program.input_slots_[i]);
+      reader->read(input.data, size, first, count, stretched);
+      input_at_[i] = stretched;
+    }
+  }
   std::array<void*, TileProgram::most_instructions> result_at;
-  const auto slot = [&](std::uint32_t index) { return memory.data() + index * program_.slot_bytes_; };
-  const std::int64_t tile = std::min(program_.tile_, end - begin);
-  for (std::size_t i = 0; i < inputs_.size(); ++i)
-    if (readers_[i] && readers_[i]->is_scalar()) {  // the same for every tile
-      input_at[i] = slot(*program_.input_slots_[i]);
-      readers_[i]->read(inputs_[i].data, size_of(inputs_[i].dtype), 0, tile, slot(*program_.input_slots_[i]));
+  for (std::size_t k = 0; k < program.instructions_.size(); ++k) {
+    const TileProgram::Instruction& instruction = program.instructions_[k];
+    const DType dtype = program.results_[k].type.dtype;
+    if (!instruction.output) {
+      result_at[k] = slot(program.results_[k].slot);
+    } else if (*instruction.output < run_.outputs_.size()) {
+      result_at[k] = static_cast<std::byte*>(run_.outputs_[*instruction.output].data) + static_cast<std::size_t>(first) * size_of(dtype);
+    } else {
+      result_at[k] = others[*instruction.output - run_.outputs_.size()] + static_cast<std::size_t>(first - begin) * size_of(dtype);
     }
-  for (std::int64_t first = begin; first < end; first += tile) {
-    const std::int64_t count = std::min(tile, end - first);
-    for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      const std::size_t size = size_of(inputs_[i].dtype);
-      if (!readers_[i] || readers_[i]->is_whole()) {
-        input_at[i] = static_cast<const std::byte*>(inputs_[i].data) + static_cast<std::size_t>(first) * size;
-      } else if (!readers_[i]->is_scalar()) {
-        input_at[i] = slot(*program_.input_slots_[i]);
-        readers_[i]->read(inputs_[i].data, size, first, count, slot(*program_.input_slots_[i]));
-      }
+    std::array<const void*, 8> operands;
+    for (std::size_t i = 0; i < instruction.operands.size(); ++i) {
+      const TileProgram::Operand& operand = instruction.operands[i];
+      operands[i] = operand.is_input ? input_at_[operand.index] : result_at[operand.index];
     }
-    for (std::size_t k = 0; k < program_.instructions_.size(); ++k) {
-      const TileProgram::Instruction& instruction = program_.instructions_[k];
-      const DType dtype = program_.results_[k].type.dtype;
-      result_at[k] = instruction.output ? static_cast<std::byte*>(outputs_[*instruction.output].data) + static_cast<std::size_t>(first) * size_of(dtype)
-                                        : slot(program_.results_[k].slot);
-      std::array<const void*, 8> operands;
-      for (std::size_t i = 0; i < instruction.operands.size(); ++i) {
-        const TileProgram::Operand& operand = instruction.operands[i];
-        operands[i] = operand.is_input ? input_at[operand.index] : result_at[operand.index];
-      }
-      const TileProgram::Operand& lead = instruction.operands[0];
-      const DType first_dtype = lead.is_input ? inputs_[lead.index].dtype : program_.results_[lead.index].type.dtype;
-      instruction.op->tile({static_cast<std::size_t>(count), operands.data(), result_at[k], first_dtype, dtype});
-    }
+    const TileProgram::Operand& lead = instruction.operands[0];
+    const DType first_dtype = lead.is_input ? run_.inputs_[lead.index]->dtype : program.results_[lead.index].type.dtype;
+    instruction.op->tile({static_cast<std::size_t>(count), operands.data(), result_at[k], first_dtype, dtype});
   }
 }
 

@@ -33,30 +33,26 @@ struct ArgFold : FoldElements<ArgFold<T, largest>> {
 };
 
 template <bool largest>
-class Arg final : public ReductionOp {
+class Arg final : public FoldOp<Arg<largest>> {
  public:
-  Arg(std::int64_t axis, bool keep_dims) : ReductionOp({axis}, keep_dims) {}
+  Arg(std::int64_t axis, bool keep_dims) : FoldOp<Arg>({axis}, keep_dims) {}
   std::string_view name() const override { return largest ? "argmax" : "argmin"; }
-  Attributes attributes() const override { return {{"axis", axes_[0]}, {"keep_dims", keep_dims_}}; }
+  Attributes attributes() const override { return {{"axis", this->axes_[0]}, {"keep_dims", this->keep_dims_}}; }
 
   std::vector<TensorType> infer(std::span<const TensorType> inputs) const override {
     const Shape& shape = inputs[0].shape;
     std::vector<TensorType> result = ReductionOp::infer(inputs);
     result[0].dtype = DType::int32;
-    const Dim size = shape[axes(shape.rank())[0]];
-    if (size == Dim(0)) throw ShapeError(fmt::format("axis {} of {} is empty: nothing to choose from", axes_[0], to_string(shape)));
+    const Dim size = shape[this->axes(shape.rank())[0]];
+    if (size == Dim(0)) throw ShapeError(fmt::format("axis {} of {} is empty: nothing to choose from", this->axes_[0], to_string(shape)));
     if (size.is_constant() && size.factor() > std::numeric_limits<std::int32_t>::max())
-      throw ShapeError(fmt::format("axis {} of {} is longer than an int32 index can count", axes_[0], to_string(shape)));
+      throw ShapeError(fmt::format("axis {} of {} is longer than an int32 index can count", this->axes_[0], to_string(shape)));
     return result;
   }
 
-  std::size_t workspace(std::span<const TensorType> inputs) const override {
-    return fold_workspace<typename ArgFold<double, largest>::Accumulator>(layout(inputs[0]));
-  }
-
-  void run(const KernelArgs& args) const override {
-    for_float(args.dtype(0),
-              [&]<class T>() { fold<T>(args, layout(args.shape(0)), ArgFold<T, largest>(args.output<std::int32_t>(0).data())); });
+  template <class T>
+  auto make_fold(const TensorView& output, std::int64_t) const {
+    return ArgFold<T, largest>(static_cast<std::int32_t*>(output.data));
   }
 
   std::vector<Node> gradient(const GradientArgs& args) const override { not_differentiable(args, "its result is an index"); }

@@ -105,6 +105,8 @@ class Conv2dForward final : public Conv2dOp {
     return {{inputs[0].dtype, {x[0], filters[0], w.rows.output, w.columns.output}}};
   }
 
+  bool offers_epilogue() const override { return true; }
+
   void run(const KernelArgs& args) const override {
     for_float(args.dtype(0), [&]<class T>() {
       conv2d_output<T>(args, sizes(args.shape(0), args.shape(1)), args.input<T>(0).data(), args.input<T>(1).data(),
@@ -144,6 +146,8 @@ class Conv2dInputGradient final : public Conv2dOp {
     check_outputs(y, filters[0], window(size_, kernel));
     return {{inputs[0].dtype, {y[0], filters[1] * options_.groups, size_.height, size_.width}}};
   }
+
+  bool offers_epilogue() const override { return true; }
 
   void run(const KernelArgs& args) const override {
     for_float(args.dtype(0), [&]<class T>() {

@@ -145,10 +145,11 @@ void conv2d_batched(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget t
         for (std::int64_t plane = 0; plane < w.outputs; plane += w.at_a_time) {
           const std::int64_t planes = std::min(w.at_a_time, w.outputs - plane);
           correlate_band(s, target, w, first, rows, begin, ins, packed + group * w.weights() + plane * taps, planes, outs);
-          for (std::int64_t k = 0; k < planes; ++k)
-            deinterleave(outs + k * w.band * w.columns * block, rows * w.columns,
-                         out + ((image * s.groups + group) * w.outputs + plane + k) * out_plane + first * w.columns,
-                         s.groups * w.outputs * out_plane, images);
+          for (std::int64_t k = 0; k < planes; ++k) {
+            const std::int64_t at = ((image * s.groups + group) * w.outputs + plane + k) * out_plane + first * w.columns;
+            deinterleave(outs + k * w.band * w.columns * block, rows * w.columns, out + at, s.groups * w.outputs * out_plane, images);
+            args.finished(at, rows * w.columns, images, s.groups * w.outputs * out_plane);
+          }
         }
       }
     }

@@ -104,11 +104,13 @@ void correlate_phase(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget 
                            .rows = rows,
                            .columns = columns});
         for (std::int64_t b = 0; b < w.blocks; ++b) {
-          float* const to = out + (plane * w.outputs + b * block) * out_plane + (w.down.first + first * w.down.step) * out_width + w.over.first;
+          const std::int64_t at = (plane * w.outputs + b * block) * out_plane + (w.down.first + first * w.down.step) * out_width + w.over.first;
+          float* const to = out + at;
           const std::int64_t count = std::min(block, w.outputs - b * block), size = rows * columns;
           deinterleave(found + b * size * block, size, w.is_whole() ? to : planes, w.is_whole() ? out_plane : size, count);
           for (std::int64_t k = 0; k < count && !w.is_whole(); ++k)
             spread(planes + k * size, rows, columns, to + k * out_plane, w.down.step * out_width, w.over.step);
+          if (w.is_whole()) args.finished(at, size, count, out_plane);
         }
       }
     }
@@ -220,6 +222,7 @@ void conv2d_blocked(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget t
   for_each_phase(s, target, [&](const AxisPhase& rows, const AxisPhase& columns) {
     correlate_phase(args, s, target, Work(s, target, rows, columns), a, b, out);
   });
+  finish_input(args, s, target);
 }
 
 }  // namespace loglik

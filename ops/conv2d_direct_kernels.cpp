@@ -81,7 +81,8 @@ void correlate_phase(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget 
       for (std::int64_t group = 0; group < s.groups; ++group) {
         const float* const seen = frame.put(in + (image * s.groups + group) * in_group, 0, rows, framed);
         for (std::int64_t plane = 0; plane < w.outputs; plane += w.at_a_time) {
-          float* const to = out + ((image * s.groups + group) * w.outputs + plane) * out_plane + w.down.first * out_width + w.over.first;
+          const std::int64_t at = ((image * s.groups + group) * w.outputs + plane) * out_plane + w.down.first * out_width + w.over.first;
+          float* const to = out + at;
           const std::int64_t count = std::min(w.at_a_time, w.outputs - plane);
           correlate({.image = frame.look(seen),
                      .columns_follow = frame.columns_follow(),
@@ -93,6 +94,7 @@ void correlate_phase(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget 
                      .out_plane = w.is_whole() ? out_plane : w.plane()});
           for (std::int64_t k = 0; k < count && !w.is_whole(); ++k)
             spread(found + k * w.plane(), rows, columns, to + k * out_plane, w.down.step * out_width, w.over.step);
+          if (w.is_whole()) args.finished(at, at + count * out_plane);
         }
       }
   });
@@ -184,6 +186,7 @@ void conv2d_direct(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget ta
   for_each_phase(s, target, [&](const AxisPhase& rows, const AxisPhase& columns) {
     correlate_phase(args, s, target, Work(s, target, rows, columns), a, b, out);
   });
+  finish_input(args, s, target);
 }
 
 }  // namespace loglik

@@ -298,11 +298,13 @@ void conv2d_output(const KernelArgs& args, const Conv2dSizes& sizes, const T* x,
       T* out = conv.cut.images == 1 ? y + conv.output_offset(p) : conv.slot_outputs(scratch);
       gemm<T>(false, false, sizes.group_filters(), p.columns, sizes.patch(), 1, filters + conv.filter_offset(p), sizes.patch(), patches,
               conv.patch_distance(p), 0, out, conv.output_distance(p));
-      if (conv.cut.images == 1) return;
-      for (std::int64_t i = 0; i < p.images; ++i)
-        for (std::int64_t f = 0; f < sizes.group_filters(); ++f)
-          std::copy_n(out + (f * p.images + i) * conv.positions, conv.positions,
-                      y + conv.output_offset(p) + (i * sizes.filters + f) * conv.positions);
+      for (std::int64_t i = 0; i < p.images; ++i) {
+        const std::int64_t first = conv.output_offset(p) + i * sizes.filters * conv.positions;
+        if (conv.cut.images > 1)
+          for (std::int64_t f = 0; f < sizes.group_filters(); ++f)
+            std::copy_n(out + (f * p.images + i) * conv.positions, conv.positions, y + first + f * conv.positions);
+        args.finished(first, p.columns / p.images, sizes.group_filters(), conv.positions);
+      }
     });
   });
 }
@@ -323,6 +325,8 @@ void conv2d_input(const KernelArgs& args, const Conv2dSizes& sizes, const T* y, 
       gemm<T>(true, false, sizes.patch(), p.columns, sizes.group_filters(), 1, filters + conv.filter_offset(p), sizes.patch(), out,
               conv.output_distance(p), 0, patches, conv.patch_distance(p));
       if (!sizes.is_pointwise()) conv.add_patches(p, patches, x);
+      if (p.rows.end < sizes.window.rows.output) return;  // other panels will add to these images
+      args.finished(conv.input_offset(p), sizes.group_channels() * conv.pixels, p.images, sizes.channels * conv.pixels);
     });
   });
 }

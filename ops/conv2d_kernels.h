@@ -28,7 +28,8 @@ enum class Conv2dTarget { output, input, filters };
 /// Bytes of scratch memory; grows with the number of images.
 std::size_t conv2d_workspace(const Conv2dSizes& sizes, Conv2dTarget target, DType dtype);
 
-// y = x ⋆ filters and its two adjoints: for any u like y, ⟨u, x ⋆ f⟩ = ⟨conv2d_input(u, f), x⟩ = ⟨conv2d_filters(x, u), f⟩.
+// y = x ⋆ filters and its two adjoints: for any u like y, ⟨u, x ⋆ f⟩ = ⟨conv2d_input(u, f), x⟩ = ⟨conv2d_filters(x, u), f⟩. The first two
+// offer an epilogue.
 template <class T>
 void conv2d_output(const KernelArgs& args, const Conv2dSizes& sizes, const T* x, const T* filters, T* y);
 template <class T>

@@ -28,4 +28,9 @@ void clear_input(const KernelArgs& args, const Conv2dSizes& s, float* x) {
                     [&](std::int64_t begin, std::int64_t end) { std::fill(x + begin, x + end, 0.0f); });
 }
 
+void finish_input(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget target) {
+  if (target != Conv2dTarget::input || (s.window.rows.stride == 1 && s.window.columns.stride == 1)) return;
+  args.parallel_for(s.images * s.channels * s.window.pixels(), 16384, [&](std::int64_t begin, std::int64_t end) { args.finished(begin, end); });
+}
+
 }  // namespace loglik

@@ -38,6 +38,9 @@ bool for_each_phase(const Conv2dSizes& s, Conv2dTarget target, const Body& body)
 /// Zeros all of the input, for phases that see no tap.
 void clear_input(const KernelArgs& args, const Conv2dSizes& s, float* x);
 
+/// Finishes the input where its images are of several phases, each of which can't finish them: to be called after all phases.
+void finish_input(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget target);
+
 /// to[r·row_distance + q·step] = from[r·columns + q]
 inline void spread(const float* from, std::int64_t rows, std::int64_t columns, float* to, std::int64_t row_distance, std::int64_t step) {
   for (std::int64_t r = 0; r < rows; ++r, from += columns, to += row_distance)

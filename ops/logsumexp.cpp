@@ -59,7 +59,9 @@ struct SumExpFold {  // y holds the maxima
       simd::at_full_width([&] { a.sum += lane_sum(n, [out](std::int64_t j) { return static_cast<double>(out[j]); }); });
     }
   }
-  void rows(Accumulator* a, const T* x, RunOffsets row, std::int64_t count, std::int64_t columns, std::int64_t) const {
+  Accumulator start_rows(std::int64_t i) const { return start(i); }
+  template <class Rows>
+  void rows(Accumulator* a, const T* x, Rows row, std::int64_t count, std::int64_t columns, std::int64_t) const {
     std::array<T, FoldCut::widest> e;
     for (std::int64_t r = 0; r < count; ++r, ++row) {
       for (std::int64_t j = 0; j < columns; ++j) e[static_cast<std::size_t>(j)] = x[*row + j] - a[j].shift;
@@ -67,6 +69,7 @@ struct SumExpFold {  // y holds the maxima
       for (std::int64_t j = 0; j < columns; ++j) a[j].sum += e[static_cast<std::size_t>(j)];
     }
   }
+  void take(Accumulator& a, const Accumulator& block) const { merge(a, block); }
   void merge(Accumulator& a, const Accumulator& next) const { a.sum += next.sum; }
   void finish(std::int64_t i, const Accumulator& a) const { y[i] = static_cast<T>(static_cast<double>(a.shift) + std::log(a.sum)); }
 };

@@ -99,6 +99,8 @@ class Matmul final : public Op {
     return {{inputs[0].dtype, Shape(std::move(dims))}};
   }
 
+  bool offers_epilogue() const override { return true; }
+
   void run(const KernelArgs& args) const override {
     for_float(args.dtype(0), [&]<class T>() { sum_ ? run_sum<T>(args) : run_batch<T>(args); });
   }
@@ -167,6 +169,12 @@ class Matmul final : public Op {
                  c + row * n + column, n});
   }
 
+  // That panel of the matrix which begins at element `first` of the output is final.
+  static void finish(const KernelArgs& args, const Panels& panels, std::int64_t panel, std::int64_t m, std::int64_t n, std::int64_t first) {
+    const std::int64_t row = panel / panels.across * panels.rows, column = panel % panels.across * panels.columns;
+    args.finished(first + row * n + column, std::min(panels.columns, n - column), std::min(panels.rows, m - row), n);
+  }
+
   template <class T>
   void run_batch(const KernelArgs& args) const {
     const Extents& output = args.output_shape(0);
@@ -196,6 +204,7 @@ class Matmul final : public Op {
           rest /= batch.sizes[axis];
         }
         multiply_panel<T>(panels, piece % panels.count(), m, n, k, a + a_matrix * a_rows * k, b + b_matrix * k * n, false, c + matrix * m * n);
+        finish(args, panels, piece % panels.count(), m, n, matrix * m * n);
       }
     });
   }
@@ -219,6 +228,7 @@ class Matmul final : public Op {
     args.parallel_for(panels.count(), [&](std::int64_t panel) {
       for (std::int64_t term = 0; term < terms; ++term)
         multiply_panel<T>(panels, panel, m, n, k, a + term * m * k, b + term * k * n, term > 0, c);
+      finish(args, panels, panel, m, n, 0);
     });
   }
 

@@ -12,20 +12,16 @@
 namespace loglik {
 namespace {
 
-class ReduceMean final : public ReductionOp {  // y = Σ x / n;    ∂x = g/n, stretched
+class ReduceMean final : public FoldOp<ReduceMean> {  // y = Σ x / n;    ∂x = g/n, stretched
  public:
-  using ReductionOp::ReductionOp;
+  using FoldOp::FoldOp;
   std::string_view name() const override { return "reduce_mean"; }
   std::span<const Pattern> patterns() const override { return layer_norm_patterns(); }
-  std::size_t workspace(std::span<const TensorType> inputs) const override { return fold_workspace<double>(layout(inputs[0])); }
 
-  void run(const KernelArgs& args) const override {
-    const ReductionLayout over = layout(args.shape(0));
-    for_float(args.dtype(0), [&]<class T>() {
-      T* y = args.output<T>(0).data();
-      fold<T>(args, over,
-              sum_fold<T>([&](std::int64_t i, double sum) { y[i] = static_cast<T>(sum / static_cast<double>(over.reduced())); }));
-    });
+  template <class T>
+  auto make_fold(const TensorView& output, std::int64_t reduced) const {
+    T* y = static_cast<T*>(output.data);
+    return sum_fold<T>([y, n = static_cast<double>(reduced)](std::int64_t i, double sum) { y[i] = static_cast<T>(sum / n); });
   }
 
   std::vector<Node> gradient(const GradientArgs& args) const override {
@@ -53,21 +49,21 @@ struct ExtremeFold : FoldElements<ExtremeFold<T, largest>> {
 };
 
 template <bool largest>
-class ReduceExtreme final : public ReductionOp {  // ∂x = g/ties where x = y, else 0
+class ReduceExtreme final : public FoldOp<ReduceExtreme<largest>> {  // ∂x = g/ties where x = y, else 0
  public:
-  using ReductionOp::ReductionOp;
+  using FoldOp<ReduceExtreme>::FoldOp;
   std::string_view name() const override { return largest ? "reduce_max" : "reduce_min"; }
-  std::size_t workspace(std::span<const TensorType> inputs) const override { return fold_workspace<double>(layout(inputs[0])); }
 
-  void run(const KernelArgs& args) const override {
-    for_float(args.dtype(0), [&]<class T>() { fold<T>(args, layout(args.shape(0)), ExtremeFold<T, largest>(args.output<T>(0).data())); });
+  template <class T>
+  auto make_fold(const TensorView& output, std::int64_t) const {
+    return ExtremeFold<T, largest>(static_cast<T*>(output.data));
   }
 
   std::vector<Node> gradient(const GradientArgs& args) const override {
     const Node x = args.input(0);
-    const Node chosen = equal(x, with_kept_axes(args.output(0), x.shape()));
-    const Node ties = reduce_sum(cast(chosen, x.dtype()), axes_, true);
-    return {where(chosen, with_kept_axes(args.output_gradient(0), x.shape()) / ties, 0.0)};
+    const Node chosen = equal(x, this->with_kept_axes(args.output(0), x.shape()));
+    const Node ties = reduce_sum(cast(chosen, x.dtype()), this->axes_, true);
+    return {where(chosen, this->with_kept_axes(args.output_gradient(0), x.shape()) / ties, 0.0)};
   }
 };
 
@@ -85,14 +81,14 @@ struct ProductFold : FoldElements<ProductFold<T>> {
 
 // y = Π x;    ∂xᵢ = g·(x₁⋯xᵢ₋₁)·(xᵢ₊₁⋯xₙ): nothing is divided by a zero; in float64, as y is, so that a running product out of the range of
 // float32 does no harm.
-class ReduceProd final : public ReductionOp {
+class ReduceProd final : public FoldOp<ReduceProd> {
  public:
-  using ReductionOp::ReductionOp;
+  using FoldOp::FoldOp;
   std::string_view name() const override { return "reduce_prod"; }
-  std::size_t workspace(std::span<const TensorType> inputs) const override { return fold_workspace<double>(layout(inputs[0])); }
 
-  void run(const KernelArgs& args) const override {
-    for_float(args.dtype(0), [&]<class T>() { fold<T>(args, layout(args.shape(0)), ProductFold<T>(args.output<T>(0).data())); });
+  template <class T>
+  auto make_fold(const TensorView& output, std::int64_t) const {
+    return ProductFold<T>(static_cast<T*>(output.data));
   }
 
   std::vector<Node> gradient(const GradientArgs& args) const override {

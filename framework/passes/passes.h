@@ -79,4 +79,10 @@ Recomputed recompute(const Graph& before, std::string_view loss, const Sizes& si
 /// Groups elementwise ops that read each other into one op each, which computes them tile by tile: see tile_program.h. Same bits as before.
 Graph fuse_elementwise(const Graph& before);
 
+/// Elementwise ops, fused or not, that are all that reads a product (Op::offers_epilogue) become its epilogue: see with_epilogue.h. Same bits.
+Graph attach_epilogues(const Graph& before);
+
+/// Elementwise ops, fused or not, take in reductions of what they compute: see fused_elementwise.h. Same bits.
+Graph fuse_reductions(const Graph& before);
+
 }  // namespace loglik

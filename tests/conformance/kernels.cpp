@@ -1,7 +1,8 @@
-// Runs every op of a case by itself, in memory that was filled with rubbish: state, written, bounds, in place, attributes.
+// Runs every op of a case by itself, in memory that was filled with rubbish: state, written, bounds, in place, epilogue, attributes.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "framework/error.h"
@@ -49,10 +50,18 @@ struct Run {
   bool inputs_kept = true;
 };
 
+// What an epilogue was given: how often each element was finished, and its value by then.
+struct Finished {
+  std::vector<std::atomic<int>> times;
+  std::vector<std::byte> values;
+  explicit Finished(const TensorType& output)
+      : times(static_cast<std::size_t>(count(output.shape.constant()))), values(times.size() * size_of(output.dtype)) {}
+};
+
 using Overwrites = std::vector<std::pair<std::size_t, std::size_t>>;  // (input, output)
 
 // Rubbish: all ones is NaN in a float; for a bool, 1 and 0 are the only values there are.
-Run run(const Kernel& kernel, bool ones, const Overwrites& overwrites = {}) {
+Run run(const Kernel& kernel, bool ones, const Overwrites& overwrites = {}, Finished* finished = nullptr) {
   const auto rubbish = [&](DType dtype) { return dtype == DType::boolean ? std::byte(ones ? 1 : 0) : std::byte(ones ? 0xff : 0x5a); };
   std::vector<Buffer> buffers;
   std::vector<TensorView> inputs, outputs;
@@ -73,10 +82,19 @@ Run run(const Kernel& kernel, bool ones, const Overwrites& overwrites = {}) {
   KernelArgs args{.inputs = inputs, .outputs = outputs, .scratch = buffers.back().data()};
   args.random = &kernel.random;
   args.random_name = kernel.random.name;
+  const auto take = [&](std::int64_t begin, std::int64_t end) {  // and put rubbish in its place
+    const std::size_t size = size_of(outputs[0].dtype), first = static_cast<std::size_t>(begin) * size, bytes = static_cast<std::size_t>(end - begin) * size;
+    std::memcpy(finished->values.data() + first, static_cast<std::byte*>(outputs[0].data) + first, bytes);
+    std::fill_n(static_cast<std::byte*>(outputs[0].data) + first, bytes, rubbish(outputs[0].dtype));
+    for (std::int64_t i = begin; i < end; ++i) ++finished->times[static_cast<std::size_t>(i)];
+  };
+  const Epilogue epilogue(take);
+  if (finished != nullptr) args.epilogue = &epilogue;
   {
     const FloatingPointGuard guard;
     kernel.op.run(args);
   }
+  if (finished != nullptr && !finished->values.empty()) std::memcpy(outputs[0].data, finished->values.data(), finished->values.size());
   Run result;
   for (const TensorView& view : args.outputs) {
     Tensor output(view.dtype, view.extents);
@@ -120,6 +138,7 @@ class KernelChecks {
     if (!once.fences_stand) fail(Property::bounds, "bytes behind an output or the workspace were written");
     if (!once.inputs_kept) fail(Property::bounds, "an input was written");
     check_in_place(once);
+    check_epilogue(once);
     check_attributes(once);
   }
 
@@ -149,6 +168,17 @@ class KernelChecks {
       }
     }
     if (all.size() > 1) expect_same(Property::in_place, expected, run(kernel_, true, all), "all outputs over inputs");
+  }
+
+  void check_epilogue(const Run& expected) {
+    if (!kernel_.op.offers_epilogue()) return;
+    report_.test(Property::epilogue);
+    if (kernel_.output_types.size() != 1) return fail(Property::epilogue, "it has several outputs");
+    Finished finished(kernel_.output_types[0]);
+    const Run with = run(kernel_, true, {}, &finished);
+    for (std::size_t i = 0; i < finished.times.size(); ++i)
+      if (finished.times[i] != 1) return fail(Property::epilogue, fmt::format("element {} is finished {} times", i, finished.times[i].load()));
+    expect_same(Property::epilogue, expected, with, "a run whose finished elements are written over");
   }
 
   void check_attributes(const Run& expected) {

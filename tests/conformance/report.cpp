@@ -16,6 +16,8 @@ std::string_view name(Property property) {
       return "every element written";
     case Property::bounds:
       return "nothing else written";
+    case Property::epilogue:
+      return "epilogue";
     case Property::in_place:
       return "in place";
     case Property::attributes:

@@ -12,6 +12,7 @@ enum class Property {
   written,       ///< every element of the outputs is written, whatever their memory and the workspace held before
   bounds,        ///< nothing else is written: neither inputs nor what lies behind outputs and workspace
   in_place,      ///< where `may_overwrite` allows it, writing the output over the input changes no bit
+  epilogue,      ///< if it offers one: each element is finished once, then final, and not looked at again
   attributes,    ///< `make_op(name, attributes)` gives the same op and the same bits
   inference,     ///< inferred types are those of a run, also with a batch that only data bind
   compiled,      ///< the compiled program gives the bits of `interpret`

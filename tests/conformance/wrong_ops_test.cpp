@@ -131,6 +131,37 @@ TEST(WrongOps, GradientDependsOnWhatElseIsWanted) {
   expect_fails(examine_op(product, {.shapes = {{{3, 1}, {5}}}, .orders = 1}), Property::gradient);
 }
 
+class Epilogues final : public Wrong {  // that finishes its elements once and all, unless told otherwise
+ public:
+  enum class Fault { none, twice, not_all, too_early, looks_again };
+  explicit Epilogues(Fault fault) : Wrong("epilogues"), fault_(fault) {}
+  bool offers_epilogue() const override { return true; }
+  void run(const KernelArgs& args) const override {
+    const std::int64_t count = args.inputs[0].count, half = count / 2;
+    if (fault_ == Fault::too_early) args.finished(0, count);
+    Wrong::run(args);
+    if (fault_ == Fault::too_early) return;
+    args.finished(0, half);
+    if (fault_ == Fault::twice) args.finished(0, 1);
+    if (fault_ == Fault::looks_again && half > 0 && half < count)
+      for_float(args.dtype(0), [&]<class T>() {
+        args.output<T>(0).back() = args.output<T>(0)[0] - args.input<T>(0)[0] + args.input<T>(0).back();  // as it was, if the first is
+      });
+    args.finished(half, fault_ == Fault::not_all ? count - 1 : count);
+  }
+
+ private:
+  Fault fault_;
+};
+
+TEST(WrongOps, EpilogueIsNotGivenItsDue) {
+  using enum Epilogues::Fault;
+  const OpOptions one{.shapes = {{3, 5}}};
+  EXPECT_TRUE(examine_op(one_input<Epilogues>(none), one).passed()) << to_string(examine_op(one_input<Epilogues>(none), one));
+  for (const auto fault : {twice, not_all, too_early, looks_again})
+    EXPECT_TRUE(examine_op(one_input<Epilogues>(fault), one).failed(Property::epilogue)) << static_cast<int>(fault);
+}
+
 class NoGradient final : public Wrong {
  public:
   NoGradient() : Wrong("no_gradient") {}

@@ -77,8 +77,9 @@ TEST(Profile, HasEveryStepOnceARun) {
   EXPECT_EQ(profile->runs(), 5);
   EXPECT_LE(sum, profile->seconds());
   EXPECT_LE(profile->seconds(), wall);
-  // Products forward and for the weights' gradients; for the input's gradient in the second layer only. 58 rows in all.
-  EXPECT_EQ(matmul_flops, 2.0 * 58 * (2 * 8 * 4 + 3 * 4));
+  // Products forward and for the weights' gradients; for the input's gradient in the second layer only. 58 rows in all. Their epilogues: bias
+  // and activation of 4 units, where their gradient goes through, and the bias of the second layer with what is computed of it, six ops.
+  EXPECT_EQ(matmul_flops, 58 * (2 * (2 * 8 * 4 + 3 * 4) + (4 + 4 + 4 + 4) + 6));
 
   EXPECT_EQ(step_named(profile->steps(), "adam").work.bytes, 5 * (4 * 7 * (8 * 4 + 4 + 4 + 1) + 2 * 8));  // 7 vectors and two float64
 
@@ -87,7 +88,7 @@ TEST(Profile, HasEveryStepOnceARun) {
   for (std::size_t r = 0; r < 3; ++r) {
     EXPECT_EQ(last[r]->number, static_cast<std::int64_t>(r + 3));
     const std::string& product = profile->shapes(last[r]->sizes, first_product);
-    EXPECT_EQ(product, r == 1 ? "{16, 8} {8, 4} → {16, 4}" : "{5, 8} {8, 4} → {5, 4}");
+    EXPECT_EQ(product, r == 1 ? "{16, 8} {8, 4} {4} → {16, 4}" : "{5, 8} {8, 4} {4} → {5, 4}");
     std::int64_t since = last[r]->event.begin;
     ASSERT_EQ(last[r]->steps.size(), expected.size());
     for (const Profile::Event& event : last[r]->steps) {
