@@ -53,7 +53,8 @@ class ElementwiseOp : public Op {
 /// `std::vector<Node> simplify(const SimplifyArgs&) const`, `static std::span<const Pattern> patterns()`, `static constexpr bool integers = true`
 /// if T may be int32_t too, `static constexpr bool nondecreasing = true` if is_nondecreasing, and
 /// `static constexpr auto vectorized = my_softsign;`, a function of arrays `void (const float* x, float* y, std::size_t count)` (as many x as
-/// there are arguments) that computes float32 in its stead: for bodies that call the C library, which the compiler can't turn into vectors.
+/// there are arguments) that computes float32 in its stead: for bodies that call the C library, which the compiler can't turn into vectors. It
+/// may be a member function too, for one that depends on the attributes.
 template <class F, std::size_t arity> class Elementwise final : public ElementwiseOp {
  public:
   explicit Elementwise(F function = {}) : function_(std::move(function)) {}
@@ -106,8 +107,8 @@ template <class F, std::size_t arity> class Elementwise final : public Elementwi
   template <class T, std::size_t... i> void run_tile(const Tile& tile, std::index_sequence<i...>) const {
     const std::array<const T*, arity> in{tile.input<T>(i)...};
     T* out = tile.out<T>();
-    if constexpr (std::same_as<T, float> && requires { F::vectorized; }) {
-      F::vectorized(in[i]..., out, tile.count);
+    if constexpr (std::same_as<T, float> && requires { function_.vectorized(in[i]..., out, tile.count); }) {
+      function_.vectorized(in[i]..., out, tile.count);
     } else {
       const F function = function_;
       simd::at_full_width([=, count = tile.count] { side_by_side(count, [=](std::size_t k) { out[k] = function(in[i][k]...); }); });

@@ -11,6 +11,7 @@
 #include "framework/register_elementwise.h"
 #include "ops/activations.h"
 #include "ops/arithmetic.h"
+#include "ops/beta_simd_kernels.h"
 #include "ops/exponential.h"
 #include "ops/gamma_functions.h"
 #include "ops/incomplete_beta_kernels.h"
@@ -73,6 +74,15 @@ struct Score {
   T operator()(T y, T x, T c) const {
     return rounded<T>(score(y, x, c, by));
   }
+  void vectorized(const float* y, const float* x, const float* c, float* out, std::size_t count) const {
+    if (by == By::x) return simd::beta_score_by_x(y, x, c, out, count, scalar<By::x>);
+    if (by == By::c) return simd::beta_score_by_c(y, x, c, out, count, scalar<By::c>);
+    for (std::size_t k = 0; k < count; ++k) out[k] = scalar<By::y>(y[k], x[k], c[k]);
+  }
+  template <By of>
+  static float scalar(float y, float x, float c) {
+    return Score{of}(y, x, c);
+  }
   Attributes attributes() const { return {{"by", std::string(by == By::y ? "y" : by == By::x ? "x" : "c")}}; }
   static Score read(const Attributes& attributes) {
     const auto& by = attributes.get<std::string>("by");
@@ -106,6 +116,9 @@ struct LogDensity {
   template <class T>
   T operator()(T y, T x, T c) const {
     return rounded<T>(log_density(y, x, c));
+  }
+  static void vectorized(const float* y, const float* x, const float* c, float* out, std::size_t count) {
+    simd::beta_log_density(y, x, c, out, count, [](float at, float logit, float log_size) { return LogDensity()(at, logit, log_size); });
   }
   static std::vector<Node> gradient(const GradientArgs& args) {
     const Node g = args.output_gradient(0);

@@ -11,6 +11,7 @@
 #include "framework/register_elementwise.h"
 #include "ops/activations.h"
 #include "ops/arithmetic.h"
+#include "ops/beta_simd_kernels.h"
 #include "ops/exponential.h"
 #include "ops/gamma_functions.h"
 #include "ops/incomplete_beta_kernels.h"
@@ -99,6 +100,10 @@ struct NegativeBinomialBySize {
   T operator()(T y, T log_mean, T log_size) const {
     return rounded<T>(by_log_size(y, log_mean, log_size));
   }
+  static void vectorized(const float* y, const float* m, const float* c, float* out, std::size_t count) {
+    simd::negative_binomial_by_size(y, m, c, out, count,
+                                    [](float at, float mean, float size) { return NegativeBinomialBySize()(at, mean, size); });
+  }
   static std::vector<Node> gradient(const GradientArgs& args) {
     const Node g = args.output_gradient(0), y = args.input(0), m = args.input(1), c = args.input(2);
     const Node t = sigmoid(c - m), u = sigmoid(m - c), size = exp(c), of_size = exp(-logaddexp(-c, -m));
@@ -128,6 +133,10 @@ struct NegativeBinomialLogProb {
   template <class T>
   T operator()(T y, T log_mean, T log_size) const {
     return rounded<T>(negative_binomial(y, log_mean, log_size));
+  }
+  static void vectorized(const float* y, const float* m, const float* c, float* out, std::size_t count) {
+    simd::negative_binomial(y, m, c, out, count,
+                            [](float at, float mean, float size) { return NegativeBinomialLogProb()(at, mean, size); });
   }
   static std::vector<Node> gradient(const GradientArgs& args) {
     const Node g = args.output_gradient(0), y = args.input(0), m = args.input(1), c = args.input(2);

@@ -6,8 +6,9 @@
 namespace loglik {
 
 // What Binomial and NegativeBinomial evaluate, elementwise, operands broadcast; float32, float64; DtypeError for others. Evaluated in long
-// double and rounded: to an ulp or two, by deviances, so that nothing large cancels. Differentiable in any order; for finite parameters no
-// gradient is NaN. Of real y their continuous extensions by Γ, of which the gradient by y is; NaN for y out of range.
+// double and rounded: to an ulp or two, by deviances, so that nothing large cancels; log P of float32, and its gradient by c, by vectors of
+// float64, to 0.51 ulp of the larger of the value and 1. Differentiable in any order; for finite parameters no gradient is NaN. Of real y
+// their continuous extensions by Γ, of which the gradient by y is; NaN for y out of range.
 
 /// log P(y) of n = trials at the logit ℓ: log (n choose y) − y·softplus(−ℓ) − (n − y)·softplus(ℓ). Gradient by ℓ: y − n·sigmoid(ℓ).
 /// Throws ArgumentError unless trials ≥ 1.

@@ -10,6 +10,7 @@
 #include "framework/primitives.h"
 #include "framework/register_elementwise.h"
 #include "ops/arithmetic.h"
+#include "ops/deviance_simd_kernels.h"
 #include "ops/exponential.h"
 #include "ops/special_kernels.h"
 
@@ -33,6 +34,14 @@ struct GammaDeviance {  // of order 0 e^s·(u − 1 − log u), of order 1 e^s·
   template <class T>
   T operator()(T y, T m, T s) const {
     return special::rounded<T>(order == 0 ? value(y, m, s) : slope(y, m, s));
+  }
+  void vectorized(const float* y, const float* m, const float* s, float* out, std::size_t count) const {
+    if (order == 0) simd::gamma_deviance(y, m, s, out, count, scalar<0>);
+    else simd::gamma_deviance_slope(y, m, s, out, count, scalar<1>);
+  }
+  template <int order>
+  static float scalar(float y, float m, float s) {
+    return GammaDeviance{order}(y, m, s);
   }
   static long double value(long double y, long double m, long double s) {
     if (!(y > 0)) return y == 0 ? infinite : nan;
@@ -67,6 +76,9 @@ struct PoissonDeviance {
   T operator()(T y, T x) const {
     return special::rounded<T>(value(y, x));
   }
+  static void vectorized(const float* y, const float* x, float* out, std::size_t count) {
+    simd::poisson_deviance(y, x, out, count, [](float at, float log_mean) { return PoissonDeviance()(at, log_mean); });
+  }
   static long double value(long double y, long double x) {
     if (!(y >= 0)) return nan;
     if (y == 0) return std::exp(x);
@@ -84,6 +96,10 @@ struct InverseGaussianDeviance {  // with r = log(y/μ): ½·e^(s − log y + 2�
   template <class T>
   T operator()(T y, T m, T s) const {
     return special::rounded<T>(value(y, m, s));
+  }
+  static void vectorized(const float* y, const float* m, const float* s, float* out, std::size_t count) {
+    simd::inverse_gaussian_deviance(y, m, s, out, count,
+                                    [](float at, float mean, float scale) { return InverseGaussianDeviance()(at, mean, scale); });
   }
   static long double value(long double y, long double m, long double s) {
     if (!(y > 0)) return y == 0 ? infinite : nan;

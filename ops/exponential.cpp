@@ -10,6 +10,7 @@
 #include "framework/simd/math.h"
 #include "ops/activations.h"
 #include "ops/arithmetic.h"
+#include "ops/deviance_simd_kernels.h"
 #include "ops/logical.h"
 #include "ops/softmax_patterns.h"
 #include "ops/special_kernels.h"
@@ -72,6 +73,7 @@ struct Log1p {  // log(1 + x);    ∂x = g/(1 + x)
 
 struct MulExp {  // y = x·eˢ;    ∂x = g·eˢ,  ∂s = g·y
   static constexpr std::string_view name = "mul_exp";
+  static constexpr auto vectorized = simd::mul_exp;
   template <class T>
   T operator()(T x, T s) const {
     // Half of eˢ at a time: where a half overflows, so does x·eˢ for every normal x, and a half held finite keeps 0 from becoming 0·∞.
@@ -107,6 +109,9 @@ struct Log1pmx {  // log(1 + x) − x;    ∂x = −g·x/(1 + x)
   T operator()(T x) const {
     return special::rounded<T>(special::log1pmx(x));
   }
+  static void vectorized(const float* x, float* y, std::size_t count) {
+    simd::log1pmx(x, y, count, [](float at) { return Log1pmx()(at); });
+  }
   static std::vector<Node> gradient(const GradientArgs& args) {
     const Node x = args.input(0);
     return {args.output_gradient(0) * -(x / (1.0 + x))};
@@ -115,6 +120,7 @@ struct Log1pmx {  // log(1 + x) − x;    ∂x = −g·x/(1 + x)
 
 struct Logaddexp {  // max + log1p(e^−|a − b|);    ∂a = g·S(a − b),  ∂b = g·S(b − a)
   static constexpr std::string_view name = "logaddexp";
+  static constexpr auto vectorized = simd::logaddexp;
   template <class T>
   T operator()(T a, T b) const {
     const T high = a < b ? b : a, low = a < b ? a : b;

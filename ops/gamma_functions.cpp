@@ -11,6 +11,7 @@
 #include "framework/error.h"
 #include "framework/primitives.h"
 #include "framework/register_elementwise.h"
+#include "ops/gamma_simd_kernels.h"
 #include "ops/special_kernels.h"
 
 namespace loglik {
@@ -134,12 +135,19 @@ void check_order(int order, int most) {
   if (order < 0 || order > most) throw ArgumentError(fmt::format("order is {}, must be in [0, {}]", order, most));
 }
 
+// F of that order where the vectors' kernel doesn't know it.
+template <class F, int... order>
+float scalar(float x) {
+  return F{order...}(x);
+}
+
 struct LogGamma {  // ∂x = g·ψ(x)
   static constexpr std::string_view name = "lgamma";
   template <class T>
   T operator()(T x) const {
     return special::rounded<T>(special::log_gamma(x));
   }
+  static void vectorized(const float* x, float* y, std::size_t count) { simd::lgamma(x, y, count, scalar<LogGamma>); }
   static std::vector<Node> gradient(const GradientArgs& args) { return {args.output_gradient(0) * digamma(args.input(0))}; }
 };
 
@@ -149,6 +157,10 @@ struct Polygamma {  // ψ⁽ⁿ⁾(x);    ∂x = g·ψ⁽ⁿ⁺¹⁾(x)
   template <class T>
   T operator()(T x) const {
     return special::rounded<T>(order == 0 ? special::digamma(x) : special::polygamma(order, x));
+  }
+  void vectorized(const float* x, float* y, std::size_t count) const {
+    if (order == 0) return simd::digamma(x, y, count, scalar<Polygamma>);
+    for (std::size_t k = 0; k < count; ++k) y[k] = (*this)(x[k]);
   }
   void check() const { check_order(order, highest); }
   Attributes attributes() const { return {{"order", std::int64_t{order}}}; }
@@ -182,6 +194,11 @@ struct StirlingRemainder {  // the nth derivative of δ(x);    ∂x = g times th
   template <class T>
   T operator()(T x) const {
     return special::rounded<T>(special::stirling(order, x));
+  }
+  void vectorized(const float* x, float* y, std::size_t count) const {
+    if (order == 0) return simd::stirling_remainder(x, y, count, scalar<StirlingRemainder>);
+    if (order == 1) return simd::stirling_slope(x, y, count, scalar<StirlingRemainder, 1>);
+    for (std::size_t k = 0; k < count; ++k) y[k] = (*this)(x[k]);
   }
   void check() const { check_order(order, highest + 1); }
   Attributes attributes() const { return {{"order", std::int64_t{order}}}; }

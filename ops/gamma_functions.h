@@ -5,7 +5,8 @@ namespace loglik {
 
 // The gamma function's logarithm and what it is differentiated to, elementwise, operands broadcast. float32, float64; DtypeError for
 // others. Of positive arguments: the limits at 0 and ∞, NaN below 0, NaN stays NaN. Evaluated in long double and rounded, to an ulp or two,
-// where the processor has a wider long double; differentiable in any order up to the 20th derivative of log Γ.
+// where the processor has a wider long double; log Γ, ψ, δ and δ′ of float32 by vectors of float64, to 0.51 ulp. Differentiable in any order
+// up to the 20th derivative of log Γ.
 
 Node lgamma(Operand x);                ///< log Γ(x). Gradient ψ(x)
 Node digamma(Operand x);               ///< ψ(x) = ∂ log Γ(x): −∞ at 0

@@ -14,6 +14,7 @@
 #include "ops/gamma_functions.h"
 #include "ops/incomplete_beta_kernels.h"
 #include "ops/special_kernels.h"
+#include "ops/student_t_simd_kernels.h"
 
 namespace loglik {
 namespace special {
@@ -152,14 +153,25 @@ namespace {
 
 using special::rounded;
 
+// d = y − location, also where that is none of float32's numbers.
+long double distance(long double y, long double loc) { return y - loc; }
+
 // P_k = z²/(ν + z²)/dᵏ, which the density's derivatives consist of. With s = P₀: ∂d P₀ = 2(1 − s)·P₁, P₁: (1 − 2s)·P₂, P₂: −2·P₁·P₂;
 // ∂ℓ P_k = −2(1 − s)·P_k,  ∂ν P_k = −(1 − s)·P_k/ν
 struct Share {
   static constexpr std::string_view name = "student_t_share";
   int power = 0;
   template <class T>
-  T operator()(T d, T log_scale, T degrees) const {
-    return rounded<T>(special::share(d, log_scale, degrees, power));
+  T operator()(T y, T loc, T log_scale, T degrees) const {
+    return rounded<T>(special::share(distance(y, loc), log_scale, degrees, power));
+  }
+  void vectorized(const float* y, const float* loc, const float* log_scale, const float* degrees, float* out, std::size_t count) const {
+    constexpr simd::OfFourFloats otherwise[] = {scalar<0>, scalar<1>, scalar<2>};
+    simd::student_t_share(power, y, loc, log_scale, degrees, out, count, otherwise[power]);
+  }
+  template <int power>
+  static float scalar(float y, float loc, float log_scale, float degrees) {
+    return Share{power}(y, loc, log_scale, degrees);
   }
   void check() const {
     if (power < 0 || power > 2) throw ArgumentError(fmt::format("power is {}, must be 0, 1 or 2", power));
@@ -167,15 +179,15 @@ struct Share {
   Attributes attributes() const { return {{"power", std::int64_t{power}}}; }
   static Share read(const Attributes& attributes) { return {static_cast<int>(attributes.get<std::int64_t>("power"))}; }
   static Node of(const GradientArgs& args, int power) {
-    return elementwise<Share>({args.input(0), args.input(1), args.input(2)}, Share{power});
+    return elementwise<Share>({args.input(0), args.input(1), args.input(2), args.input(3)}, Share{power});
   }
   std::vector<Node> gradient(const GradientArgs& args) const {
     const Node g = args.output_gradient(0), value = args.output(0), s = of(args, 0);
-    const Node by_distance = power == 0   ? 2.0 * (1.0 - s) * of(args, 1)
-                             : power == 1 ? (1.0 - 2.0 * s) * of(args, 2)
-                                          : -2.0 * of(args, 1) * value;
+    const Node by_distance = g * (power == 0   ? 2.0 * (1.0 - s) * of(args, 1)
+                                  : power == 1 ? (1.0 - 2.0 * s) * of(args, 2)
+                                               : -2.0 * of(args, 1) * value);
     const Node rest = g * (1.0 - s) * value;
-    return {g * by_distance, -2.0 * rest, -(rest / args.input(2))};
+    return {by_distance, -by_distance, -2.0 * rest, -(rest / args.input(3))};
   }
 };
 
@@ -183,30 +195,41 @@ struct Share {
 struct LogDensityByDegrees {
   static constexpr std::string_view name = "student_t_log_density_by_degrees";
   template <class T>
-  T operator()(T d, T log_scale, T degrees) const {
-    return rounded<T>(special::log_density_by_degrees(d, log_scale, degrees));
+  T operator()(T y, T loc, T log_scale, T degrees) const {
+    return rounded<T>(special::log_density_by_degrees(distance(y, loc), log_scale, degrees));
+  }
+  static void vectorized(const float* y, const float* loc, const float* log_scale, const float* degrees, float* out, std::size_t count) {
+    simd::student_t_by_degrees(y, loc, log_scale, degrees, out, count,
+                               [](float at, float from, float scale, float nu) { return LogDensityByDegrees()(at, from, scale, nu); });
   }
   static std::vector<Node> gradient(const GradientArgs& args) {
-    const Node g = args.output_gradient(0), degrees = args.input(2), inverse = 1.0 / degrees, s = Share::of(args, 0);
-    const Node factor = g * (inverse - (1.0 + inverse) * s);
+    const Node g = args.output_gradient(0), degrees = args.input(3), inverse = 1.0 / degrees, s = Share::of(args, 0);
+    const Node factor = g * (inverse - (1.0 + inverse) * s), by_distance = factor * Share::of(args, 1);
     const Node constant = 0.25 * polygamma_increment(1, 0.5 * degrees, 0.5) + 0.5 * square(inverse);  // −C″
     const Node by_degrees = constant + 0.5 * inverse * s * (1.0 - inverse - (1.0 + inverse) * (1.0 - s));
-    return {factor * Share::of(args, 1), -(factor * s), g * by_degrees};
+    return {by_distance, -by_distance, -(factor * s), g * by_degrees};
   }
 };
 
 struct LogDensity {  // ∂d = −(ν + 1)·P₁,  ∂ℓ = −1 + (ν + 1)·P₀
   static constexpr std::string_view name = "student_t_log_density";
   template <class T>
-  T operator()(T d, T log_scale, T degrees) const {
-    return rounded<T>(special::log_density(d, log_scale, degrees));
+  T operator()(T y, T loc, T log_scale, T degrees) const {
+    return rounded<T>(special::log_density(distance(y, loc), log_scale, degrees));
+  }
+  static void vectorized(const float* y, const float* loc, const float* log_scale, const float* degrees, float* out, std::size_t count) {
+    simd::student_t_log_density(y, loc, log_scale, degrees, out, count,
+                                [](float at, float from, float scale, float nu) { return LogDensity()(at, from, scale, nu); });
   }
   static std::vector<Node> gradient(const GradientArgs& args) {
-    const Node g = args.output_gradient(0), more = args.input(2) + 1.0;
-    std::vector<Node> result(3);
-    if (args.wants(0)) result[0] = -(g * more * Share::of(args, 1));
-    if (args.wants(1)) result[1] = g * (more * Share::of(args, 0) - 1.0);
-    if (args.wants(2)) result[2] = g * elementwise<LogDensityByDegrees>({args.input(0), args.input(1), args.input(2)});
+    const Node g = args.output_gradient(0), more = args.input(3) + 1.0;
+    std::vector<Node> result(4);
+    if (args.wants(0) || args.wants(1)) {
+      result[1] = g * more * Share::of(args, 1);
+      if (args.wants(0)) result[0] = -result[1];
+    }
+    if (args.wants(2)) result[2] = g * (more * Share::of(args, 0) - 1.0);
+    if (args.wants(3)) result[3] = g * elementwise<LogDensityByDegrees>({args.input(0), args.input(1), args.input(2), args.input(3)});
     return result;
   }
 };
@@ -243,7 +266,7 @@ struct Cdf {  // ∂z = g·p(z)
   }
   static std::vector<Node> gradient(const GradientArgs& args) {
     const Node g = args.output_gradient(0), z = args.input(0), degrees = args.input(1);
-    return {args.wants(0) ? g * exp(student_t_log_density(z, 0.0, degrees)) : Node(),
+    return {args.wants(0) ? g * exp(student_t_log_density(z, 0.0, 0.0, degrees)) : Node(),
             args.wants(1) ? g * elementwise<CdfByDegrees>({z, degrees}) : Node()};
   }
 };
@@ -258,10 +281,10 @@ struct LogCdfSlope {  // h = p/P;    ∂z = h·(∂log p/∂z − h),  ∂ν = h
     const Node g = args.output_gradient(0) * args.output(0), z = args.input(0), degrees = args.input(1);
     const Node zero = z.graph().constant(0.0, z.dtype());
     std::vector<Node> result(2);
-    if (args.wants(0)) result[0] = -(g * ((degrees + 1.0) * elementwise<Share>({z, zero, degrees}, Share{1}) + args.output(0)));
+    if (args.wants(0)) result[0] = -(g * ((degrees + 1.0) * elementwise<Share>({z, zero, zero, degrees}, Share{1}) + args.output(0)));
     if (args.wants(1))
       result[1] =
-          g * (elementwise<LogDensityByDegrees>({z, zero, degrees}) - elementwise<CdfByDegrees>({z, degrees}, CdfByDegrees{Of::log_cdf}));
+          g * (elementwise<LogDensityByDegrees>({z, zero, zero, degrees}) - elementwise<CdfByDegrees>({z, degrees}, CdfByDegrees{Of::log_cdf}));
     return result;
   }
 };
@@ -287,24 +310,24 @@ struct Quantile {  // ∂p = g/p(z)
   }
   static std::vector<Node> gradient(const GradientArgs& args) {
     const Node g = args.output_gradient(0), z = args.output(0), degrees = args.input(1);
-    return {args.wants(0) ? g * exp(-student_t_log_density(z, 0.0, degrees)) : Node(),
+    return {args.wants(0) ? g * exp(-student_t_log_density(z, 0.0, 0.0, degrees)) : Node(),
             args.wants(1) ? g * elementwise<CdfByDegrees>({z, degrees}, CdfByDegrees{Of::quantile}) : Node()};
   }
 };
 
 }  // namespace
 
-Node student_t_log_density(Operand distance, Operand log_scale, Operand degrees) {
-  return elementwise<LogDensity>({distance, log_scale, degrees});
+Node student_t_log_density(Operand y, Operand loc, Operand log_scale, Operand degrees) {
+  return elementwise<LogDensity>({y, loc, log_scale, degrees});
 }
 Node student_t_cdf(Operand z, Operand degrees) { return elementwise<Cdf>({z, degrees}); }
 Node student_t_log_cdf(Operand z, Operand degrees) { return elementwise<LogCdf>({z, degrees}); }
 Node student_t_quantile(Operand p, Operand degrees) { return elementwise<Quantile>({p, degrees}); }
 
 void register_student_t_functions() {
-  register_elementwise<LogDensity, 3>();
-  register_elementwise<LogDensityByDegrees, 3>();
-  register_elementwise<Share, 3>();
+  register_elementwise<LogDensity, 4>();
+  register_elementwise<LogDensityByDegrees, 4>();
+  register_elementwise<Share, 4>();
   register_elementwise<Cdf, 2>();
   register_elementwise<LogCdf, 2>();
   register_elementwise<LogCdfSlope, 2>();

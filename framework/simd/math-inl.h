@@ -157,6 +157,23 @@ HWY_INLINE V Softplus(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, y);
 }
 
+// Half of eˢ at a time: where a half overflows, so does x·eˢ for every normal x, and a half held finite keeps 0 from becoming 0·∞.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V MulExp(D d, V x, V s) {
+  const V half = hn::Mul(hn::Set(d, 0.5f), s), e = Exp(d, hn::IfThenElse(hn::Gt(half, hn::Set(d, 88.7f)), hn::Set(d, 88.7f), half));
+  const V product = hn::Mul(hn::Mul(x, e), e);
+  const auto keeps = hn::And(hn::Eq(e, hn::Zero(d)), hn::Eq(hn::Abs(x), hn::Set(d, std::numeric_limits<float>::infinity())));
+  return hn::IfThenElse(keeps, x, product);  // infinite for every finite s
+}
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V LogAddExp(D d, V a, V b) {
+  const auto less = hn::Lt(a, b);
+  const V high = hn::IfThenElse(less, b, a), low = hn::IfThenElse(less, a, b);
+  const V apart = hn::IfThenElse(hn::Eq(a, b), hn::Zero(d), hn::Sub(low, high));  // ∞ − ∞ would be NaN
+  return hn::Add(high, Log1p(d, Exp(d, apart)));
+}
+
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Erf(D d, V x) {
   const V size = hn::Min(hn::Abs(x), hn::Set(d, 4.0f)), square = hn::Mul(x, x);

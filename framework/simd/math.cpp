@@ -36,17 +36,23 @@ LOGLIK_SIMD_FUNCTION(CosOf, Cos)
 LOGLIK_SIMD_FUNCTION(RsqrtOf, Rsqrt)
 #undef LOGLIK_SIMD_FUNCTION
 
-void PowOf(const float* x, const float* y, float* z, size_t count) {
-  const hn::ScalableTag<float> d;
-  const size_t lanes = hn::Lanes(d);
-  size_t k = 0;
-  for (; k + lanes <= count; k += lanes) hn::StoreU(Pow(d, hn::LoadU(d, x + k), hn::LoadU(d, y + k)), d, z + k);
-  if (k == count) return;
-  HWY_ALIGN float rest_x[hn::MaxLanes(d)] = {}, rest_y[hn::MaxLanes(d)] = {};
-  for (size_t i = k; i < count; ++i) rest_x[i - k] = x[i], rest_y[i - k] = y[i];
-  hn::Store(Pow(d, hn::Load(d, rest_x), hn::Load(d, rest_y)), d, rest_x);
-  for (size_t i = k; i < count; ++i) z[i] = rest_x[i - k];
-}
+#define LOGLIK_SIMD_FUNCTION_OF_TWO(name, Function)                                                  \
+  void name(const float* x, const float* y, float* z, size_t count) {                                \
+    const hn::ScalableTag<float> d;                                                                  \
+    const size_t lanes = hn::Lanes(d);                                                               \
+    size_t k = 0;                                                                                    \
+    for (; k + lanes <= count; k += lanes)                                                           \
+      hn::StoreU(Function(d, hn::LoadU(d, x + k), hn::LoadU(d, y + k)), d, z + k);                   \
+    if (k == count) return;                                                                          \
+    HWY_ALIGN float rest_x[hn::MaxLanes(d)] = {}, rest_y[hn::MaxLanes(d)] = {};                      \
+    for (size_t i = k; i < count; ++i) rest_x[i - k] = x[i], rest_y[i - k] = y[i];                   \
+    hn::Store(Function(d, hn::Load(d, rest_x), hn::Load(d, rest_y)), d, rest_x);                     \
+    for (size_t i = k; i < count; ++i) z[i] = rest_x[i - k];                                         \
+  }
+LOGLIK_SIMD_FUNCTION_OF_TWO(PowOf, Pow)
+LOGLIK_SIMD_FUNCTION_OF_TWO(MulExpOf, MulExp)
+LOGLIK_SIMD_FUNCTION_OF_TWO(LogAddExpOf, LogAddExp)
+#undef LOGLIK_SIMD_FUNCTION_OF_TWO
 
 const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
 
@@ -72,8 +78,13 @@ LOGLIK_SIMD_DISPATCH(cos, CosOf)
 LOGLIK_SIMD_DISPATCH(rsqrt, RsqrtOf)
 #undef LOGLIK_SIMD_DISPATCH
 
-HWY_EXPORT(PowOf);
-void pow(const float* x, const float* y, float* z, std::size_t count) { HWY_DYNAMIC_DISPATCH(PowOf)(x, y, z, count); }
+#define LOGLIK_SIMD_DISPATCH_OF_TWO(name, Function) \
+  HWY_EXPORT(Function);                             \
+  void name(const float* x, const float* y, float* z, std::size_t count) { HWY_DYNAMIC_DISPATCH(Function)(x, y, z, count); }
+LOGLIK_SIMD_DISPATCH_OF_TWO(pow, PowOf)
+LOGLIK_SIMD_DISPATCH_OF_TWO(mul_exp, MulExpOf)
+LOGLIK_SIMD_DISPATCH_OF_TWO(logaddexp, LogAddExpOf)
+#undef LOGLIK_SIMD_DISPATCH_OF_TWO
 
 HWY_EXPORT(TargetName);
 const char* target() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }

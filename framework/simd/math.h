@@ -24,6 +24,11 @@ void rsqrt(const float* x, float* y, std::size_t count);    ///< 1/√x; ±∞ a
 /// xʸ as std::pow defines it, also for negative x and integral y (1).
 void pow(const float* x, const float* y, float* z, std::size_t count);
 
+/// x·eʸ also where eʸ alone is out of range, ±∞ for infinite x; of normal x (4).
+void mul_exp(const float* x, const float* y, float* z, std::size_t count);
+/// log(eˣ + eʸ), by the larger of the two: to 2.5 ulp of the largest of x, y and 1. −∞ is log 0.
+void logaddexp(const float* x, const float* y, float* z, std::size_t count);
+
 /// The instruction set in use: "AVX3", "AVX2", "SSE4", …
 const char* target();
 

@@ -68,13 +68,7 @@ Node curvature(Node degrees) {
 
 Node StudentT::degrees_of_freedom() const { return stretched(nu(*this), answer_shape(*this)); }
 
-Node StudentT::log_prob(Node y) const {
-  if (loc.dtype() != DType::float32 || y.dtype() != DType::float32)
-    return student_t_log_density(y - loc, LocationScale(*this).log_scale(), nu(*this));
-  const auto wide = [](Node x) { return cast(x, DType::float64); };  // the distance of float32's largest numbers is none of its numbers
-  return cast(student_t_log_density(wide(y) - wide(loc), wide(LocationScale(*this).log_scale()), wide(nu(*this))), DType::float32);
-}
-
+Node StudentT::log_prob(Node y) const { return student_t_log_density(y, loc, LocationScale(*this).log_scale(), nu(*this)); }
 Node StudentT::mean() const {
   return above(degrees_of_freedom(), 1, [&](Node) { return mode(); });
 }
@@ -102,7 +96,7 @@ Node StudentT::crps(Node y) const {
   const Node z = LocationScale(*this).z(y);
   return above(nu(*this), 1, [&](Node degrees) {
     const Node log_degrees = log(degrees);
-    const Node log_spread = student_t_log_density(z, 0.0, degrees) + log1p_square(mul_exp(z, -0.5 * log_degrees)) + log_degrees;
+    const Node log_spread = student_t_log_density(z, 0.0, 0.0, degrees) + log1p_square(mul_exp(z, -0.5 * log_degrees)) + log_degrees;
     const Node difference = exp(lbeta(degrees - 0.5, 0.5) - 2.0 * lbeta(0.5 * degrees, 0.5) + 0.5 * log_degrees);
     const Node odd = z * (student_t_cdf(z, degrees) - student_t_cdf(-z, degrees));
     return LocationScale(*this).times_scale(odd + 2.0 * (exp(log_spread) - difference) / (degrees - 1.0));

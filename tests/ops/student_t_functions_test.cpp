@@ -16,18 +16,19 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 Build derivative(Node (*f)(Operand, Operand), std::size_t which) {
   return [=](const std::vector<Node>& v) { return gradient(reduce_sum(f(v[0], v[1])), v[which]); };
 }
-Node density(Operand z, Operand degrees) { return student_t_log_density(z, 0.0, degrees); }
-Node by_distance(Node d, Node log_scale, Node degrees) { return gradient(reduce_sum(student_t_log_density(d, log_scale, degrees)), d); }
-Node by_degrees(Node d, Node log_scale, Node degrees) {
-  return gradient(reduce_sum(student_t_log_density(d, log_scale, degrees)), degrees);
-}
+Node density(Operand z, Operand degrees) { return student_t_log_density(z, 0.0, 0.0, degrees); }
+// Of y, location, log scale and degrees.
+Node log_density(std::span<const Node> x) { return student_t_log_density(x[0], x[1], x[2], x[3]); }
+Node by_y(std::span<const Node> x) { return gradient(reduce_sum(log_density(x)), x[0]); }
+Node by_degrees(std::span<const Node> x) { return gradient(reduce_sum(log_density(x)), x[3]); }
 Node slope_of_six(Node z) { return gradient(reduce_sum(student_t_log_cdf(z, 6.0)), z); }
 
 const conformance::InputOptions real{.domain = conformance::Domain{-3, 3}}, positive{.domain = conformance::Domain{0.5, 5}},
     level{.domain = conformance::Domain{0.05, 0.95}};
-const conformance::OpOptions three{.shapes = {{{3, 5}, {3, 5}, {3, 5}}, {{3, 1}, {1, 4}, {}}, {{0, 4}, {4}, {4}}},
-                                   .inputs = {real, {.domain = conformance::Domain{-1, 1}}, positive},
-                                   .large = {{{100, 41}, {41}, {41}}}};
+const conformance::InputOptions small{.domain = conformance::Domain{-1, 1}};
+const conformance::OpOptions four{.shapes = {{{3, 5}, {3, 5}, {3, 5}, {3, 5}}, {{3, 1}, {1, 4}, {1}, {}}, {{0, 4}, {4}, {4}, {4}}},
+                                  .inputs = {real, small, small, positive},
+                                  .large = {{{100, 41}, {41}, {41}, {41}}}};
 conformance::OpOptions two(const conformance::InputOptions& first, int orders, const char* not_differentiable = "") {
   return {.shapes = {{{3, 5}, {3, 5}}, {{3, 1}, {1, 4}}, {{0, 4}, {4}}},
           .inputs = {first, positive},
@@ -37,9 +38,9 @@ conformance::OpOptions two(const conformance::InputOptions& first, int orders, c
 }
 
 const ConformanceCases conforming{
-    {"student_t_log_density", student_t_log_density, three},
-    {"student_t_log_density_by_degrees", by_degrees, three},
-    {"student_t_share", by_distance, three},
+    {"student_t_log_density", log_density, four},
+    {"student_t_log_density_by_degrees", by_degrees, four},
+    {"student_t_share", by_y, four},
     {"student_t_cdf", student_t_cdf, two(real, 1)},
     {"student_t_log_cdf", student_t_log_cdf, two(real, 1)},
     {"student_t_log_cdf_slope", derivative(student_t_log_cdf, 0), two(real, 1)},
@@ -132,7 +133,7 @@ TEST(StudentTFunctions, GradientsKeepWithinRange) {
     const auto node = [&](const std::vector<double>& values) { return graph.constant(row(values).cast(dtype)); };
     const Node d = node({0, 1, 1e30, -1e30, 1, 3, 0}), log_scale = node({0, 0, 0, -100, -3e4, 3e4, -200}),
                degrees = graph.constant(3.0, dtype);
-    const Node value = student_t_log_density(d, log_scale, degrees);
+    const Node value = student_t_log_density(d, 0.0, log_scale, degrees);
     const std::vector<Node> by = gradients(reduce_sum(value), std::vector<Node>{d, log_scale, degrees});
     const Tensor by_d = interpret(by[0]), by_scale = interpret(by[1]);
     const double tolerance = dtype == DType::float64 ? 1e-14 : 1e-6;

@@ -84,5 +84,48 @@ TEST(SimdPow, TakesSpecialValuesAsTheStandardSays) {
     }
 }
 
+using OfTwo = void (*)(const float*, const float*, float*, std::size_t);
+
+// Over pairs of every 6,101st float32 with multiples of an irrational number within ±bound; the ulps are of the result or of `least`.
+void expect_of_two(OfTwo compute, double (*exact)(double, double), double (*least)(double, double), double bound, double most_ulps) {
+  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
+    hwy::SetSupportedTargetsForTest(left & -left);
+    std::vector<float> x, y;
+    for (std::uint64_t bits = 0; bits >> 32 == 0; bits += 6101) {
+      x.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+      const double turns = 0.6180339887498949 * static_cast<double>(x.size());
+      y.push_back(static_cast<float>(bound * (2 * (turns - std::floor(turns)) - 1)));
+    }
+    std::vector<float> z(x.size());
+    compute(x.data(), y.data(), z.data(), x.size());
+    double worst = 0;
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double value = exact(x[i], y[i]), unit = least(x[i], y[i]);
+      const double error = std::abs(value) >= unit || !std::isfinite(value) ? ulps(z[i], value) : std::abs(z[i] - value) / (unit * 0x1p-23);
+      if (!(error <= worst)) worst = error, at = i;
+    }
+    EXPECT_LE(worst, most_ulps) << simd::target() << " at " << x[at] << ", " << y[at];
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
+TEST(SimdMulExp, IsAsExactAsItSays) {  // the least: what the two halves of a result above 2⁻¹²⁶ do not lose
+  const auto exact = [](double x, double y) { return x == 0 || std::isinf(x) ? x : x * std::exp(y); };
+  expect_of_two(simd::mul_exp, exact, [](double, double) { return 0x1p-126; }, 170, 4);
+}
+
+TEST(SimdLogAddExp, IsAsExactAsItSays) {
+  const auto exact = [](double x, double y) {
+    const double high = std::max(x, y);
+    return std::isnan(x) || std::isinf(x) ? (x < y ? y : x) : high + std::log1p(std::exp(std::min(x, y) - high));
+  };
+  expect_of_two(simd::logaddexp, exact, [](double x, double y) { return std::max({std::abs(x), std::abs(y), 1.0}); }, 30, 2.5);
+  const float infinite[] = {infinity, -infinity, -infinity, -infinity, infinity}, other[] = {infinity, -infinity, 1, infinity, 1};
+  float z[5];
+  simd::logaddexp(infinite, other, z, 5);
+  EXPECT_EQ(std::vector<float>(z, z + 5), (std::vector<float>{infinity, -infinity, 1, infinity, infinity}));
+}
+
 }  // namespace
 }  // namespace loglik
