@@ -109,6 +109,31 @@ struct NegativeBinomialBySize {  // −r·h(1 + e) + ½·y/(r + y) + r·(δ′(r
   }
 };
 
+// With above = n·(π − y/n), of the mean π: ½·log(n/(2π·y·(n − y))) + δ(n) − δ(y) − δ(n − y) − y·h(nπ/y) − (n − y)·h(n(1 − π)/(n − y));
+// n·log(1 − π) at 0, n·log π at n.
+class Binomial {
+ public:
+  HWY_INLINE explicit Binomial(double trials) : n_(Constant(trials)), remainder_(Stirling(n_)) {}
+  HWY_INLINE Checked operator()(Double y, Double logit) const {
+    const Double one = Constant(1), zero = hn::Zero(Doubles());
+    const Double e = Exp(hn::Neg(hn::Abs(logit))), large = hn::Div(one, hn::Add(one, e)), small = hn::Mul(e, large);
+    const auto positive = hn::Ge(logit, zero), none = hn::Eq(y, zero), all = hn::Eq(y, n_), is_end = hn::Or(none, all);
+    const Double mean = hn::IfThenElse(positive, large, small), rest = hn::IfThenElse(positive, small, large);
+    const Double at_end = hn::Mul(n_, Log(hn::IfThenElse(none, rest, mean), hn::Neg(hn::IfThenElse(none, mean, rest))));
+    const Double a = hn::IfThenElse(none, one, y), b = hn::IfThenElse(is_end, one, hn::Sub(n_, y));
+    const Double above = hn::NegMulAdd(a, rest, hn::Mul(b, mean)), by_a = hn::Div(one, a), by_b = hn::Div(one, b);
+    const Double of_a = Log1pmx(hn::Mul(hn::Mul(n_, mean), by_a), hn::Mul(above, by_a));
+    const Double of_b = Log1pmx(hn::Mul(hn::Mul(n_, rest), by_b), hn::Neg(hn::Mul(above, by_b)));
+    const Double scale = hn::MulSub(Constant(0.5), Log(hn::Mul(n_, hn::Mul(by_a, by_b))), Constant(half_log_2pi));
+    const Double remainders = hn::Sub(hn::Sub(remainder_, Stirling(a)), Stirling(b));
+    const Double value = hn::Add(hn::Add(scale, remainders), hn::MulAdd(a, of_a, hn::Mul(b, of_b)));
+    return {hn::IfThenElse(is_end, at_end, value), hn::And(hn::And(hn::Ge(y, zero), hn::Le(y, n_)), IsModerate(logit))};
+  }
+
+ private:
+  Double n_, remainder_;
+};
+
 void BetaLogDensities(const float* y, const float* x, const float* c, float* out, size_t count, OfThreeFloats otherwise) {
   ForEachInDouble(BetaLogDensity(), otherwise, count, out, y, x, c);
 }
@@ -125,6 +150,11 @@ void NegativeBinomialsBySize(const float* y, const float* m, const float* c, flo
   ForEachInDouble(NegativeBinomialBySize(), otherwise, count, out, y, m, c);
 }
 
+void Binomials(const float* y, const float* logit, double trials, float* out, size_t count, OfCount otherwise) {
+  const auto of_trials = [=](float at, float x) { return otherwise(at, x, trials); };
+  ForEachInDouble(Binomial(trials), of_trials, count, out, y, logit);
+}
+
 }  // namespace
 }  // namespace loglik::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -137,6 +167,7 @@ HWY_EXPORT(BetaScoresByX);
 HWY_EXPORT(BetaScoresByC);
 HWY_EXPORT(NegativeBinomials);
 HWY_EXPORT(NegativeBinomialsBySize);
+HWY_EXPORT(Binomials);
 
 void beta_log_density(const float* y, const float* x, const float* c, float* out, std::size_t count, OfThreeFloats otherwise) {
   HWY_DYNAMIC_DISPATCH(BetaLogDensities)(y, x, c, out, count, otherwise);
@@ -152,6 +183,9 @@ void negative_binomial(const float* y, const float* m, const float* c, float* ou
 }
 void negative_binomial_by_size(const float* y, const float* m, const float* c, float* out, std::size_t count, OfThreeFloats otherwise) {
   HWY_DYNAMIC_DISPATCH(NegativeBinomialsBySize)(y, m, c, out, count, otherwise);
+}
+void binomial(const float* y, const float* logit, double trials, float* out, std::size_t count, OfCount otherwise) {
+  HWY_DYNAMIC_DISPATCH(Binomials)(y, logit, trials, out, count, otherwise);
 }
 
 }  // namespace loglik::simd

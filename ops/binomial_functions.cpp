@@ -80,6 +80,10 @@ struct BinomialLogProb {  // ∂ℓ = y·S(−ℓ) − (n − y)·S(ℓ),  ∂y 
   T operator()(T y, T logit) const {
     return rounded<T>(binomial(y, logit, static_cast<long double>(trials)));
   }
+  void vectorized(const float* y, const float* logit, float* out, std::size_t count) const {
+    simd::binomial(y, logit, static_cast<double>(trials), out, count,
+                   [](float at, float x, double n) { return rounded<float>(binomial(at, x, static_cast<long double>(n))); });
+  }
   void check() const {
     if (trials < 1) throw ArgumentError(fmt::format(positive_trials, trials));
   }

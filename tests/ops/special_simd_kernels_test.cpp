@@ -61,6 +61,8 @@ std::vector<Function> functions(std::uint32_t stride) {
                degrees = map(spread_over(n, -20, 40, 0.7320508075688772), std::exp),
                unit = map(spread_over(n, -16, 16, 0.2360679774997897), to_unit),
                counts = map(spread_over(n, -2, 18, 0.1622776601683795), to_count),
+               few = map(spread_over(n, 0, 21, 0.1231056256176605), std::floor),
+               some = map(spread_over(n, 0, 1001, 0.3588989435406740), std::floor),
                out_of_range = spread_over(n, -1000, 1000, 0.3166247903553998);
   const auto by = [](Build build, std::size_t input) -> Build {
     return [=](const std::vector<Node>& v) { return gradient(reduce_sum(build(v)), v[input]); };
@@ -93,6 +95,8 @@ std::vector<Function> functions(std::uint32_t stride) {
       {"negative_binomial of any size", negative_binomial, {counts, wide, out_of_range}},
       {"negative_binomial by size", by(negative_binomial, 2), {counts, narrow, narrow}},
       {"negative_binomial by any size", by(negative_binomial, 2), {counts, narrow, wide}},
+      {"binomial of 1000 trials", [](const std::vector<Node>& v) { return binomial_log_prob(v[0], v[1], 1000); }, {some, narrow}},
+      {"binomial of 20 trials", [](const std::vector<Node>& v) { return binomial_log_prob(v[0], v[1], 20); }, {few, wide}},
       {"student_t_log_density", student_t, {x, wide, narrow, degrees}},
       {"student_t_log_density beyond its range", student_t, {x, wide, out_of_range, degrees}},
       {"student_t_log_density by degrees", by(student_t, 3), {narrow, wide, narrow, degrees}, true},
