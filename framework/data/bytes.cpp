@@ -14,9 +14,9 @@ void swap_byte_order(std::span<std::byte> bytes, std::size_t size) {
   for (std::size_t begin = 0; begin + size <= bytes.size(); begin += size) std::reverse(&bytes[begin], &bytes[begin] + size);
 }
 
-std::uint32_t little_endian(std::span<const std::byte> bytes) {
-  std::uint32_t number = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) number = number << 8 | std::to_integer<std::uint32_t>(bytes[i]);
+std::uint64_t little_endian(std::span<const std::byte> bytes) {
+  std::uint64_t number = 0;
+  for (std::size_t i = bytes.size(); i-- > 0;) number = number << 8 | std::to_integer<std::uint64_t>(bytes[i]);
   return number;
 }
 

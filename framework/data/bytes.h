@@ -12,8 +12,8 @@ namespace loglik {
 /// Reverses the bytes of every element of `size` bytes: big-endian to little-endian and back.
 void swap_byte_order(std::span<std::byte> bytes, std::size_t size);
 
-/// The unsigned number that starts at `bytes`, least or most significant byte first.
-std::uint32_t little_endian(std::span<const std::byte> bytes);
+/// The unsigned number that `bytes` make, least or most significant byte first.
+std::uint64_t little_endian(std::span<const std::byte> bytes);
 std::uint32_t big_endian(std::span<const std::byte> bytes);
 
 /// `header` bytes and an element for each of the sizes' product. Throws DataError, naming the file, for more than 2⁶³ − 1 bytes,

@@ -23,6 +23,7 @@ class InputFile {
   std::size_t read(std::span<std::byte> to);   ///< fills `to`, or less at the end of the file; returns the bytes read
   void read_exactly(std::span<std::byte> to);  ///< fills `to`; throws if the file ends before
   void rewind() { position_ = 0; }
+  void seek(std::uint64_t position) { position_ = position; }  ///< from the start
 
  private:
   std::string path_;

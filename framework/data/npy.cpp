@@ -12,8 +12,9 @@
 #include <optional>
 
 #include "framework/data/atomic_file.h"
+#include "framework/data/byte_source.h"
 #include "framework/data/bytes.h"
-#include "framework/data/input_file.h"
+#include "framework/data/npy_format.h"
 #include "framework/error.h"
 
 namespace loglik {
@@ -149,25 +150,24 @@ class HeaderParser {
   std::string_view rest_;
 };
 
-Header read_header(InputFile& file) {
+Header read_header(ByteSource& source) {
   std::array<std::byte, 8> start;
-  if (file.size() < start.size()) throw_cut_off(file.path(), file.size(), start.size());
-  file.read_exactly(start);
+  source.read_exactly(start);
   if (std::memcmp(start.data(), magic.data(), magic.size()) != 0)
-    throw DataError(fmt::format("{} is not an .npy file: it doesn't begin with \"\\x93NUMPY\"", file.path()));
+    throw DataError(fmt::format("{} is not an .npy file: it doesn't begin with \"\\x93NUMPY\"", source.name()));
   const int major = std::to_integer<int>(start[6]), minor = std::to_integer<int>(start[7]);
   if (major < 1 || major > 3 || minor != 0)
-    throw DataError(fmt::format("{} is of .npy version {}.{}: 1.0, 2.0 and 3.0 can be read", file.path(), major, minor));
+    throw DataError(fmt::format("{} is of .npy version {}.{}: 1.0, 2.0 and 3.0 can be read", source.name(), major, minor));
   std::array<std::byte, 4> length_bytes;
   const auto used = std::span(length_bytes).first(major == 1 ? 2 : 4);
-  file.read_exactly(used);
-  const std::uint32_t length = little_endian(used);
+  source.read_exactly(used);
+  const std::uint64_t length = little_endian(used);
   if (length > greatest_header)
     throw DataError(
-        fmt::format("{} has an .npy header of {} bytes: {} can be read", file.path(), grouped(length), grouped(greatest_header)));
+        fmt::format("{} has an .npy header of {} bytes: {} can be read", source.name(), grouped(length), grouped(greatest_header)));
   std::string text(length, '\0');
-  file.read_exactly(std::as_writable_bytes(std::span(text)));
-  return HeaderParser(file.path(), text).parse();
+  source.read_exactly(std::as_writable_bytes(std::span(text)));
+  return HeaderParser(source.name(), text).parse();
 }
 
 // The same elements with the last axis fastest: `tensor` has its first axis fastest.
@@ -204,7 +204,7 @@ void require_booleans(const std::string& path, const Tensor& tensor) {
 }
 }  // namespace
 
-void write_npy(const std::string& path, const Tensor& tensor) {
+std::string npy_header(const Tensor& tensor) {
   if (tensor.rank() > greatest_rank)
     throw ShapeError(fmt::format("write_npy: {} axes, NumPy reads up to {}", tensor.rank(), greatest_rank));
   std::string header = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
@@ -218,25 +218,28 @@ void write_npy(const std::string& path, const Tensor& tensor) {
   header.append(data_alignment - (start + header.size() + 1) % data_alignment, ' ');
   header += '\n';
   const std::array version_and_length{'\1', '\0', static_cast<char>(header.size() & 0xff), static_cast<char>(header.size() >> 8)};
+  return std::string(magic).append(version_and_length.data(), version_and_length.size()) + header;
+}
 
+void write_npy(const std::string& path, const Tensor& tensor) {
+  const std::string header = npy_header(tensor);
   AtomicFile file(path);
-  file.write(magic);
-  file.write(std::string_view(version_and_length.data(), version_and_length.size()));
   file.write(header);
   file.write({tensor.data(), tensor.bytes()});
   file.commit();
 }
 
-Tensor read_npy(const std::string& path) {
-  InputFile file(path);
-  const Header header = read_header(file);
-  require_size(path, file.size(), promised_bytes(path, file.position(), header.extents, header.dtype));
-  Tensor tensor(header.dtype, header.extents);
-  const std::span elements(tensor.mutable_data(), tensor.bytes());
-  file.read_exactly(elements);
-  if (header.swapped) swap_byte_order(elements, size_of(header.dtype));
-  if (header.dtype == DType::boolean) require_booleans(path, tensor);
+Tensor read_npy(ByteSource& source) {
+  const Header header = read_header(source);
+  Tensor tensor = read_elements(source, header.dtype, header.extents);
+  if (header.swapped) swap_byte_order({tensor.mutable_data(), tensor.bytes()}, size_of(header.dtype));
+  if (header.dtype == DType::boolean) require_booleans(source.name(), tensor);
   return header.fortran && tensor.rank() > 1 ? from_fortran_order(tensor) : tensor;
+}
+
+Tensor read_npy(const std::string& path) {
+  FileSource source(path);
+  return read_npy(source);
 }
 
 }  // namespace loglik

@@ -72,7 +72,7 @@ TEST(Idx, RefusesABombBeforeItInflates) {
   // 2 EiB: no allocator gives that, so only a refusal beforehand is a DataError.
   const std::string lie = gzipped("\0\0\x08\2\x80\0\0\0\x40\0\0\0some pixels"s);
   EXPECT_EQ(error(lie),
-            "x.gz promises 2,305,843,009,213,693,964 bytes, more than " + std::to_string(lie.size()) + " bytes of gzip can hold");
+            "x.gz promises 2,305,843,009,213,693,964 bytes, more than " + std::to_string(lie.size()) + " compressed bytes can hold");
   // Deflate's greatest ratio is not refused: a million equal pixels are an image too.
   std::string black = "\0\0\x08\1\0\x10\0\0"s + std::string(1 << 20, '\0');
   EXPECT_EQ(read_idx(folder.write("black.gz", gzipped(black))).count(), 1 << 20);
