@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #if defined(__linux__)
+#include <pthread.h>
 #include <sched.h>
 #endif
 
@@ -73,18 +74,6 @@ int current_processor() {
   return sched_getcpu();
 #else
   return -1;
-#endif
-}
-
-/// Moves this thread to another processor than `taken`, if it may use one, and leaves it free to move again. Schedulers put a woken thread
-/// beside the one that woke it, and pieces of work too short for them to notice then run one after the other.
-void leave_processor([[maybe_unused]] int taken) {
-#if defined(__linux__)
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
-  cpu_set_t others = allowed;
-  CPU_CLR(taken, &others);
-  if (sched_setaffinity(0, sizeof others, &others) == 0) sched_setaffinity(0, sizeof allowed, &allowed);
 #endif
 }
 
@@ -174,7 +163,6 @@ class ThreadPool {
     const PieceBody* body = nullptr;
     int pieces = 0;
     int threads = 0;
-    int processor = -1;  // the caller's
 
     /// One after the last piece of a thread's range; the first `pieces % threads` ranges have one more than the others.
     int range_end(int thread) const { return (thread + 1) * (pieces / threads) + std::min(thread + 1, pieces % threads); }
@@ -186,7 +174,8 @@ class ThreadPool {
   std::exception_ptr share(int pieces, PieceBody body) {
     const int threads = std::min(pieces, workers_ + 1);
     const std::uint32_t number = ++job_number_;
-    job_ = {&body, pieces, threads, current_processor()};
+    job_ = {&body, pieces, threads};
+    if (spins_) keep_workers_off(current_processor());
     unfinished_.store(pieces, std::memory_order_relaxed);
     for (int t = 0, begin = 0; t < threads; begin = job_.range_end(t++)) {
       cursors_[t].fill(number, static_cast<std::uint32_t>(job_.range_end(t) - begin));
@@ -197,16 +186,27 @@ class ThreadPool {
     return std::exchange(error_, nullptr);
   }
 
+  /// Schedulers put a woken thread beside the one that woke it, where it waits until that one's work is done: all of it, each time. So workers may
+  /// use every processor but the caller's; a system call only where that is another one than last time.
+  void keep_workers_off([[maybe_unused]] int processor) {
+#if defined(__linux__)
+    if (processor < 0 || processor == avoided_ || CPU_COUNT(&allowed_) < 2) return;
+    cpu_set_t others = allowed_;
+    CPU_CLR(processor, &others);
+    for (int w = 0; w < workers_; ++w) pthread_setaffinity_np(worker_[w].thread.native_handle(), sizeof others, &others);
+    avoided_ = processor;
+#endif
+  }
+
   static void wake(Worker& worker, std::uint32_t job) {
     worker.job.store(static_cast<int>(job));
     worker.job.notify_one();
   }
 
   /// Works on job `number` until none of its pieces is left to take: first this thread's own range, which keeps its data in the caches of its
-  /// processor from job to job, then what threads that sleep, or were interrupted, have not come to. Returns the processor of the job's
-  /// caller, −1 if there was nothing to do.
-  int help(std::uint32_t number, int thread) {
-    int done = 0, processor = -1;
+  /// processor from job to job, then what threads that sleep, or were interrupted, have not come to.
+  void help(std::uint32_t number, int thread) {
+    int done = 0;
     const FloatingPointGuard guard;
     ++bodies_entered;
     const int ranges = workers_ + 1;
@@ -214,7 +214,6 @@ class ThreadPool {
       const int range = (thread + i) % ranges;
       while (const std::uint32_t left = cursors_[range].take(number)) {
         const int piece = job_.range_end(range) - static_cast<int>(left);
-        processor = job_.processor;
         try {
           (*job_.body)(piece);
         } catch (...) {
@@ -225,7 +224,6 @@ class ThreadPool {
     }
     --bodies_entered;
     if (done > 0 && unfinished_.fetch_sub(done, std::memory_order_acq_rel) == done) unfinished_.notify_one();
-    return processor;
   }
 
   void keep_lowest(int piece, std::exception_ptr error) {
@@ -241,8 +239,7 @@ class ThreadPool {
       wait_for_change(me.job, seen, spins_);
       seen = me.job.load(std::memory_order_acquire);
       if (stop_.load(std::memory_order_relaxed)) return;
-      const int callers_processor = help(static_cast<std::uint32_t>(seen), index + 1);
-      if (spins_ && callers_processor >= 0 && callers_processor == current_processor()) leave_processor(callers_processor);
+      help(static_cast<std::uint32_t>(seen), index + 1);
     }
   }
 
@@ -250,6 +247,10 @@ class ThreadPool {
     spins_ = count <= processors();  // with more threads than processors, spinning keeps others from working
     const int seen = static_cast<int>(job_number_);
     int started = 0;
+#if defined(__linux__)
+    avoided_ = -1;
+    if (sched_getaffinity(0, sizeof allowed_, &allowed_) != 0) CPU_ZERO(&allowed_);
+#endif
     for (workers_ = count - 1; started < count - 1; ++started) {
       worker_[started].job.store(seen);
       try {
@@ -280,6 +281,10 @@ class ThreadPool {
   Job job_;
   int workers_ = 0;
   bool spins_ = false;
+#if defined(__linux__)
+  cpu_set_t allowed_{};  // processors that the workers were started with
+  int avoided_ = -1;     // which of them they were told to leave to the caller
+#endif
   std::mutex error_mutex_;
   std::exception_ptr error_;  // of the lowest piece of the job that threw
   int error_piece_ = 0;
