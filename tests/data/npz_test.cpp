@@ -4,7 +4,6 @@
 
 #include <vector>
 
-#include "framework/data/npy.h"
 #include "framework/data/zip_reader.h"
 #include "tests/data/files.h"
 
@@ -138,24 +137,17 @@ TEST_F(Npz, RefusesMembersThatAreNotWhatTheySay) {
   EXPECT_EQ(error(with(30, "b")), "x: member \"a.npy\" has a local header that differs from the directory");
   EXPECT_EQ(error(with(0, "PK\3\5")), "x: member \"a.npy\" has no local header where the directory says");
   EXPECT_EQ(error(with(directory + 50, "z")), "x: member \"a.npz\" is not an .npy file");
-  EXPECT_EQ(
-      error(with(second - 1, "\x40")), "x member \"a.npy\" is damaged: it has the CRC-32 " + [&] {
-        return error(with(second - 1, "\x40")).substr(47, 8);
-      }() + ", the directory says 832e7954");
-  EXPECT_EQ(error(with(directory + 20, "\x83\0\0\0\x83"s)),
-            "x member \"a.npy\" is damaged: it has the CRC-32 c4a4fbbc, the directory says 832e7954");
+  EXPECT_TRUE(error(with(second - 1, "\x40")).starts_with("x member \"a.npy\" is damaged: it has the CRC-32 "));
+  EXPECT_EQ(error(with(directory + 20, "\x83\0\0\0\x83"s)), "x member \"a.npy\" is cut off: 131 of 132 bytes");
 }
 
 // Mistakes that readers were attacked by.
 TEST_F(Npz, RefusesNamesThatLeaveTheFolder) {
-  for (const char* name : {"../", "/a/", "a/..", "..", "C:\\", "a\\b"}) {
-    const std::string padded = name + std::string("xxxxx").substr(std::string(name).size() > 5 ? 5 : std::string(name).size());
-    EXPECT_EQ(error(with(directory + 46, padded)).find("has a name that is no path inside a folder") != std::string::npos,
-              padded != "a/..x" && padded != "..xxx")
-        << padded;  // these are names of files
+  for (const std::string& name : {"../ab"s, "/a.np"s, "ab/.."s, "a/../"s, "C:a.n"s, "a\\b.n"s, "a\0.np"s}) {
+    EXPECT_TRUE(error(with(directory + 46, name)).ends_with("\" has a name that is no path inside a folder")) << name;
     EXPECT_THROW(write_npz(folder.path("w"), {{name, Tensor()}}), ArgumentError) << name;
   }
-  EXPECT_NE(error(with(directory + 46, "a\0.np"s)).find("no path inside a folder"), std::string::npos);
+  for (const std::string& name : {"..abc"s, "a...b"s, "a/..b"s}) EXPECT_TRUE(ZipReader::is_member_name(name)) << name;
   EXPECT_THROW(write_npz(folder.path("w"), {{"", Tensor()}}), ArgumentError);
   EXPECT_THROW(write_npz(folder.path("w"), {{"\xff", Tensor()}}), ArgumentError);
   EXPECT_THROW(write_npz(folder.path("w"), {{std::string(65'532, 'x'), Tensor()}}), ArgumentError);
