@@ -22,6 +22,10 @@ template <class Term>
 inline double lane_sum(std::int64_t n, Term term) {
   double sums[lanes] = {};
   std::int64_t j = 0;
+  if (n <= lanes) {  // a short row: one after the other is less than 16 side by side
+    for (; j < n; ++j) sums[0] += term(j);
+    return sums[0];
+  }
   for (; j + lanes <= n; j += lanes)
     for (std::int64_t lane = 0; lane < lanes; ++lane) sums[lane] += term(j + lane);
   const std::int64_t rest = n - j;
@@ -37,6 +41,10 @@ inline T lane_max(const T* x, std::int64_t n) {
   T largest[lanes];
   for (std::int64_t lane = 0; lane < lanes; ++lane) largest[lane] = -std::numeric_limits<T>::infinity();
   std::int64_t j = 0;
+  if (n <= lanes) {
+    for (; j < n; ++j) largest[0] = x[j] > largest[0] ? x[j] : largest[0];
+    return largest[0];
+  }
   for (; j + lanes <= n; j += lanes)
     for (std::int64_t lane = 0; lane < lanes; ++lane) largest[lane] = x[j + lane] > largest[lane] ? x[j + lane] : largest[lane];
   const std::int64_t rest = n - j;

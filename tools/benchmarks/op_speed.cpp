@@ -33,8 +33,10 @@ class Kernel {
     for (std::size_t i = 0; i < tensors_.size(); ++i) {
       Tensor& tensor = tensors_[i];
       bytes_ += static_cast<double>(tensor.bytes());
-      (i < record.inputs.size() ? args_.inputs : args_.outputs).push_back({tensor.dtype(), tensor.extents(), tensor.count(), tensor.mutable_data()});
+      (i < record.inputs.size() ? inputs_ : outputs_).push_back({tensor.dtype(), tensor.extents(), tensor.count(), tensor.mutable_data()});
     }
+    args_.inputs = inputs_;
+    args_.outputs = outputs_;
     args_.scratch = scratch_.mutable_data();
     args_.random = &random_;
   }
@@ -66,6 +68,7 @@ class Kernel {
 
   std::shared_ptr<const Op> op_;
   std::vector<Tensor> tensors_;
+  std::vector<TensorView> inputs_, outputs_;
   Tensor scratch_;
   RandomKey random_;
   KernelArgs args_;
