@@ -91,7 +91,8 @@ void correlate_phase(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget 
     float* const found = scratch + frame.size();
     float* const planes = found + w.blocks * w.band_size();
     std::fill_n(scratch, frame.size(), 0.0f);
-    for (std::int64_t unit = slot * w.units / w.slots; unit < (slot + 1) * w.units / w.slots; ++unit) {
+    const std::int64_t begin = slot * w.units / w.slots, end = (slot + 1) * w.units / w.slots;
+    for (std::int64_t unit = begin; unit < end; ++unit) {
       const std::int64_t first = unit % w.bands * frame.band, rows = std::min(frame.band, frame.rows.output - first);
       if (rows <= 0) continue;
       for (std::int64_t group = 0; group < s.groups; ++group) {
@@ -104,15 +105,16 @@ void correlate_phase(const KernelArgs& args, const Conv2dSizes& s, Conv2dTarget 
                            .rows = rows,
                            .columns = columns});
         for (std::int64_t b = 0; b < w.blocks; ++b) {
-          const std::int64_t at = (plane * w.outputs + b * block) * out_plane + (w.down.first + first * w.down.step) * out_width + w.over.first;
-          float* const to = out + at;
+          float* const to = out + (plane * w.outputs + b * block) * out_plane + (w.down.first + first * w.down.step) * out_width + w.over.first;
           const std::int64_t count = std::min(block, w.outputs - b * block), size = rows * columns;
           deinterleave(found + b * size * block, size, w.is_whole() ? to : planes, w.is_whole() ? out_plane : size, count);
           for (std::int64_t k = 0; k < count && !w.is_whole(); ++k)
             spread(planes + k * size, rows, columns, to + k * out_plane, w.down.step * out_width, w.over.step);
-          if (w.is_whole()) args.finished(at, size, count, out_plane);
         }
       }
+      if (!w.is_whole() || (first + rows < frame.rows.output && unit + 1 < end)) continue;  // all bands of an image that the slot has at once
+      const std::int64_t image = unit / w.bands, from = std::max(begin - image * w.bands, std::int64_t{0}) * frame.band;
+      args.finished(image * s.groups * w.outputs * out_plane + from * columns, (first + rows - from) * columns, s.groups * w.outputs, out_plane);
     }
   });
 }
