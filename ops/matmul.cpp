@@ -169,10 +169,17 @@ class Matmul final : public Op {
                  c + row * n + column, n});
   }
 
-  // That panel of the matrix which begins at element `first` of the output is final.
-  static void finish(const KernelArgs& args, const Panels& panels, std::int64_t panel, std::int64_t m, std::int64_t n, std::int64_t first) {
-    const std::int64_t row = panel / panels.across * panels.rows, column = panel % panels.across * panels.columns;
-    args.finished(first + row * n + column, std::min(panels.columns, n - column), std::min(panels.rows, m - row), n);
+  // That panel of the matrix which begins at element `first` of the output is final, if it is of whole rows.
+  static void finish_rows(const KernelArgs& args, const Panels& panels, std::int64_t panel, std::int64_t m, std::int64_t n, std::int64_t first) {
+    const std::int64_t row = panel * panels.rows;
+    if (panels.across == 1) args.finished(first + row * n, first + std::min(m, row + panels.rows) * n);
+  }
+
+  // Else all is final in the end: the rows of a panel of columns are too short for an epilogue, which takes as long to begin as for 500 elements.
+  static void finish_columns(const KernelArgs& args, const Panels& panels) {
+    constexpr std::int64_t piece = 16384;
+    if (panels.across > 1 && args.epilogue != nullptr)
+      args.parallel_for(args.outputs[0].count, piece, [&](std::int64_t begin, std::int64_t end) { args.finished(begin, end); });
   }
 
   template <class T>
@@ -204,9 +211,10 @@ class Matmul final : public Op {
           rest /= batch.sizes[axis];
         }
         multiply_panel<T>(panels, piece % panels.count(), m, n, k, a + a_matrix * a_rows * k, b + b_matrix * k * n, false, c + matrix * m * n);
-        finish(args, panels, piece % panels.count(), m, n, matrix * m * n);
+        finish_rows(args, panels, piece % panels.count(), m, n, matrix * m * n);
       }
     });
+    finish_columns(args, panels);
   }
 
   template <class T>
@@ -228,8 +236,9 @@ class Matmul final : public Op {
     args.parallel_for(panels.count(), [&](std::int64_t panel) {
       for (std::int64_t term = 0; term < terms; ++term)
         multiply_panel<T>(panels, panel, m, n, k, a + term * m * k, b + term * k * n, term > 0, c);
-      finish(args, panels, panel, m, n, 0);
+      finish_rows(args, panels, panel, m, n, 0);
     });
+    finish_columns(args, panels);
   }
 
   bool transpose_a_, transpose_b_, sum_;
