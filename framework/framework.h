@@ -16,6 +16,7 @@
 #include "framework/initializer.h"
 #include "framework/interpret.h"
 #include "framework/learning_rate_finder.h"
+#include "framework/metrics.h"
 #include "framework/model.h"
 #include "framework/node.h"
 #include "framework/op.h"
