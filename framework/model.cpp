@@ -304,6 +304,7 @@ void Model::check_targets(const Batch& batch, std::int64_t first_row) const {
 }
 
 const Graph& Model::graph() const { return data_->graph; }
+const CompileOptions& Model::options() const { return data_->options; }
 const Program& Model::train_program() const { return *data_->train; }
 const Program& Model::evaluate_program() const { return *data_->evaluate; }
 const Program& Model::predict_program() const { return *data_->predict; }

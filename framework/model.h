@@ -82,6 +82,7 @@ class Model {
   void check_targets(const Batch& batch, std::int64_t first_row = 0) const;
 
   const Graph& graph() const;
+  const CompileOptions& options() const;  ///< it was compiled with
   const Program& train_program() const;
   const Program& evaluate_program() const;
   const Program& predict_program() const;
