@@ -74,17 +74,23 @@ History fit(Model& model, const Dataset& train, const FitOptions& options) {
   const std::uint64_t seed = options.seed.value_or(model.state().seed());
   const std::int64_t steps = training.batches.count();
   const std::int64_t last_epoch = options.first_epoch + options.epochs - 1;
+  const FitPosition start = options.start.value_or(FitPosition{.epoch = options.first_epoch});
+  if (start.epoch < options.first_epoch || start.epoch > last_epoch + 1 || start.batch < 0 || start.batch > steps)
+    throw ArgumentError(fmt::format("fit: a start at batch {} of epoch {}, there are {} batches and epochs {} to {}", start.batch, start.epoch, steps, options.first_epoch, last_epoch));
   const double all_samples = static_cast<double>(train.size()) * static_cast<double>(options.epochs);
 
   History history;
   Times times(std::min<std::int64_t>(options.epochs, 65536) * steps);
   const Clock whole;
   double last_report = 0;
-  for (std::int64_t epoch = options.first_epoch; epoch <= last_epoch; ++epoch) {
+  for (std::int64_t epoch = start.epoch; epoch <= last_epoch; ++epoch) {
     const Clock clock;
     if (options.shuffle) training.batches.shuffle(seed, epoch);
     training.tally.clear();
-    std::int64_t samples = 0;
+    const std::int64_t first = epoch == start.epoch ? start.batch : 0;
+    if (first > 0 && !start.sums.empty()) training.tally.restore(start.sums);
+    const std::int64_t before = std::min(first * options.batch_size, train.size());  // samples that another call saw
+    std::int64_t samples = before;
     const auto report = [&](double trained, const EpochRecord* finished) {
       const double done =
           static_cast<double>(samples) + static_cast<double>(train.size()) * static_cast<double>(epoch - options.first_epoch);
@@ -94,23 +100,29 @@ History fit(Model& model, const Dataset& train, const FitOptions& options) {
                         .of_samples = train.size(),
                         .nll = training.tally.nll(),
                         .accuracy = training.tally.accuracy(),
-                        .samples_per_second = static_cast<double>(samples) / std::max(trained, 1e-9),
+                        .samples_per_second = static_cast<double>(samples - before) / std::max(trained, 1e-9),
                         .seconds_left = whole.seconds() * (all_samples - done) / done,
                         .finished = finished});
       last_report = whole.seconds();
     };
-    for (std::int64_t i = 0; i < steps; ++i) {
+    for (std::int64_t i = first; i < steps; ++i) {
       const Clock step;
       training.step(i);
       times.add(step.seconds());
       samples += training.batches.rows(i);
       if (options.progress && whole.seconds() - last_report >= options.progress_seconds) report(clock.seconds(), nullptr);
+      ++history.steps;
+      if (options.on_step && !options.on_step({epoch, i + 1, training.tally.sums()})) {
+        history.stopped = true;
+        break;
+      }
     }
+    if (history.stopped) break;
     const double trained = clock.seconds();
     EpochRecord record{.epoch = epoch,
                        .steps = steps,
                        .train = training.tally.result(),
-                       .samples_per_second = static_cast<double>(samples) / std::max(trained, 1e-9)};
+                       .samples_per_second = static_cast<double>(samples - before) / std::max(trained, 1e-9)};
     if (validation) {
       validation->tally.clear();
       for (std::int64_t i = 0; i < validation->batches.count(); ++i) validation->step(i);
@@ -118,7 +130,6 @@ History fit(Model& model, const Dataset& train, const FitOptions& options) {
       if (options.marginal_nll) record.validation->skill = *options.marginal_nll - record.validation->nll;
     }
     record.seconds = clock.seconds();
-    history.steps += steps;
     history.epochs.push_back(std::move(record));
     if (options.progress) report(trained, &history.epochs.back());
     if (options.on_epoch) options.on_epoch(history.epochs.back());

@@ -1,5 +1,6 @@
 #include "framework/tally.h"
 
+#include "framework/error.h"
 #include "framework/head.h"
 
 namespace loglik {
@@ -33,6 +34,22 @@ void Tally::add(const Session& session, std::int64_t rows) {
   }
   for (TermSum& term : terms_) term.value += step_weight * session.scalar(term.name);
   term_weight_ += step_weight;
+}
+
+std::vector<double> Tally::sums() const {
+  std::vector<double> sums{term_weight_};
+  for (const HeadSums& head : heads_) sums.insert(sums.end(), {head.nll, head.weight, head.correct, head.score});
+  for (const TermSum& term : terms_) sums.push_back(term.value);
+  return sums;
+}
+
+void Tally::restore(std::span<const double> sums) {
+  if (sums.size() != 1 + 4 * heads_.size() + terms_.size()) throw ArgumentError("the sums of an epoch are of another model");
+  const double* next = sums.data();
+  term_weight_ = *next++;
+  for (HeadSums& head : heads_)
+    for (double* sum : {&head.nll, &head.weight, &head.correct, &head.score}) *sum = *next++;
+  for (TermSum& term : terms_) term.value = *next++;
 }
 
 double Tally::nll() const {

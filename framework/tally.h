@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@ class Tally {
   double nll() const;                      ///< so far
   std::optional<double> accuracy() const;  ///< so far
   Evaluation result() const;
+
+  std::vector<double> sums() const;             ///< all that it has added up, to go on from
+  void restore(std::span<const double> sums);  ///< throws ArgumentError unless they are of such a model
 
  private:
   struct HeadSums {
