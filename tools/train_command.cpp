@@ -16,11 +16,13 @@
 #include "framework/data/atomic_file.h"
 #include "framework/fit.h"
 #include "framework/head.h"
+#include "framework/metrics.h"
 #include "framework/profile_report.h"
 #include "framework/thread_pool.h"
 #include "models/train.h"
 #include "tools/commands.h"
 #include "tools/draw.h"
+#include "tools/report/training_report.h"
 #include "tools/run_folder.h"
 #include "tools/setting.h"
 
@@ -36,6 +38,7 @@ struct Options {
   bool json = false;
   bool draw = false;
   bool profile = false;
+  std::string report;  // a file for the page; empty: none
   std::string trace;  // a file for the profile's events; empty: none
 };
 
@@ -55,7 +58,46 @@ Json epoch_event(const EpochRecord& epoch) {
   return event;
 }
 
-Json done_event(const Model& model, const History& history, const Evaluation& evaluation) {
+// What each head's predictions are worth, by name: a null where it could not be measured.
+Json metrics_json(const std::vector<HeadMetrics>& heads) {
+  Json all = Json::object();
+  for (const HeadMetrics& head : heads) {
+    Json& values = all[head.head] = {{"nll", head.nll}, {"bits", head.bits()}};
+    if (head.classes) {
+      values.update({{"accuracy", head.classes->accuracy}, {"top", head.classes->top}, {"mean_auroc", or_null(head.classes->mean_auroc)}});
+      for (const auto& area : head.classes->auroc) values["auroc"].push_back(or_null(area));
+      const auto k = static_cast<std::ptrdiff_t>(head.classes->classes);
+      for (auto row = head.classes->confusion.begin(); row != head.classes->confusion.end(); row += k) values["confusion"].push_back(std::vector<double>(row, row + k));
+    }
+    if (head.numbers) values.update({{"rmse", or_null(head.numbers->rmse)}, {"mae", or_null(head.numbers->mae)}, {"r2", or_null(head.numbers->r2)}});
+    if (head.calibration) {
+      for (std::size_t i = 0; i < Calibration::levels.size(); ++i) values["coverage"][fmt::format("{:g}", Calibration::levels[i])] = head.calibration->coverage[i];
+      values["transform"] = head.calibration->transform;
+    }
+  }
+  return all;
+}
+
+// The same in a short line.
+std::string metrics_line(const HeadMetrics& head) {
+  std::string line = fmt::format("{}: {:.4f} bits", head.head, head.bits());
+  if (head.classes) {
+    for (std::size_t k = 1; k < head.classes->top.size(); ++k) line += fmt::format(", top {} {:.2f} %", k + 1, 100 * head.classes->top[k]);
+    if (head.classes->mean_auroc) line += fmt::format(", AUROC {:.4f}", *head.classes->mean_auroc);
+  }
+  if (head.numbers) {
+    if (head.numbers->rmse) line += fmt::format(", RMSE {:.5g}", *head.numbers->rmse);
+    if (head.numbers->mae) line += fmt::format(", MAE {:.5g}", *head.numbers->mae);
+    if (head.numbers->r2) line += fmt::format(", R² {:.4f}", *head.numbers->r2);
+  }
+  if (head.calibration) {
+    const auto& inside = head.calibration->coverage;
+    line += fmt::format(", central 50/90/95 % hold {:.1f}/{:.1f}/{:.1f} %", 100 * inside[0], 100 * inside[1], 100 * inside[2]);
+  }
+  return line + "\n";
+}
+
+Json done_event(const Model& model, const History& history, const Evaluation& evaluation, const std::vector<HeadMetrics>& metrics) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return {{"event", "done"},
@@ -63,6 +105,7 @@ Json done_event(const Model& model, const History& history, const Evaluation& ev
           {"valid_accuracy", or_null(evaluation.accuracy)},
           {"valid_skill", or_null(evaluation.skill)},
           {"valid_score", or_null(score_of(evaluation))},
+          {"metrics", metrics_json(metrics)},
           {"parameters_sha256", parameters_sha256(model)},
           {"steps", history.steps},
           {"median_step_us", history.median_step_us},
@@ -132,6 +175,27 @@ void tell_profile(const Profile& profile, const Options& options, AtomicFile* fi
   fmt::print(options.json ? stderr : stdout, "\n{}", tables);
 }
 
+void write_report(const Prepared& prepared, const Options& options, const TrainingReport& what, AtomicFile& file) {
+  TrainingReport report = what;
+  const Recipe& recipe = prepared.recipe;
+  report.title = fmt::format("{} on {}", prepared.entry->name, recipe.data);
+  std::int64_t parameters = 0;
+  for (const auto& [name, tensor] : prepared.model.parameters()) parameters += tensor.count();
+  report.settings = {{"model", prepared.entry->description},
+                     {"data", fmt::format("{}: {} samples to train, {} to test", recipe.data, prepared.data.train.size(), prepared.data.test.size())},
+                     {"head", recipe.head.empty() ? prepared.entry->head : recipe.head},
+                     {"parameters", fmt::format("{}", parameters)},
+                     {"epochs", fmt::format("{} in batches of {}, {} steps", recipe.epochs, recipe.batch_size, report.history.steps)},
+                     {"optimiser", fmt::format("{}, learning rate {:g}, schedule {}", recipe.optimizer.name, recipe.optimizer.learning_rate, recipe.optimizer.schedule)},
+                     {"seed", fmt::format("{}", options.setting.seed)},
+                     {"threads", fmt::format("{}", thread_count())},
+                     {"median step", fmt::format("{:.1f} µs", report.history.median_step_us)},
+                     {"memory of a step", fmt::format("{} bytes", report.history.arena_bytes)},
+                     {"SHA-256 of the parameters", parameters_sha256(prepared.model)}};
+  file.write(html(report));
+  file.commit();
+}
+
 void train(const Options& options) {
   if (options.threads) set_thread_count(*options.threads);
   if (const std::string_view problem = blas_threading_problem(); !problem.empty()) fmt::print(stderr, "loglik: warning: {}\n", problem);
@@ -139,6 +203,8 @@ void train(const Options& options) {
   if (!options.out.empty()) folder.emplace(options.out);
   std::optional<AtomicFile> trace_file;  // opened now: one that can't be written is told before the training
   if (!options.trace.empty()) trace_file.emplace(options.trace);
+  std::optional<AtomicFile> report_file;
+  if (!options.report.empty()) report_file.emplace(options.report);
   Prepared prepared = prepare(options.setting);
   introduce(prepared);
   const std::string& family = prepared.recipe.head.empty() ? prepared.entry->head : prepared.recipe.head;
@@ -161,16 +227,27 @@ void train(const Options& options) {
   fitting.seed = options.setting.seed;
   fitting.progress = on_progress;
   fitting.on_epoch = [&](const EpochRecord& epoch) { tell(epoch_event(epoch)); };
-  if (options.profile) fitting.profile = std::make_shared<Profile>();
+  if (options.profile || report_file) fitting.profile = std::make_shared<Profile>();
   const History history = fit(prepared.model, prepared.data.train, fitting);
 
   const Evaluation evaluation = history.epochs.empty() ? evaluate(prepared.model, prepared.data.test, 256, marginal_nll) : *history.epochs.back().validation;
-  tell(done_event(prepared.model, history, evaluation));
+  const std::vector<HeadMetrics> metrics = measure(prepared.model, prepared.data.test);
+  tell(done_event(prepared.model, history, evaluation, metrics));
+  if (folder) {
+    AtomicFile file(options.out + "/metrics.json");
+    file.write(metrics_json(metrics).dump(1) + "\n");
+    file.commit();
+  }
   if (folder) folder->save_parameters(prepared.model);
   if (!options.json) {
     if (options.draw) fmt::print("\n{}", draw_predictions(prepared));
     print_result(prepared, evaluation);
+    for (const HeadMetrics& head : metrics) fmt::print("{}", metrics_line(head));
   }
+  if (report_file)
+    write_report(prepared, options,
+                 {.model = prepared.model, .info = prepared.data.info, .test = prepared.data.test, .history = history, .evaluation = evaluation, .metrics = metrics, .profile = fitting.profile.get()},
+                 *report_file);
   if (options.profile) tell_profile(*fitting.profile, options, trace_file ? &*trace_file : nullptr);
 }
 
@@ -186,6 +263,7 @@ void add_train_command(CLI::App& app) {
   command->add_flag("!--no-patterns", options->setting.patterns, "Run what was written, no op that stands for a composition of others: the same but for rounding");
   command->add_option("--out", options->out, "A folder for history.jsonl and the parameters as .npy files");
   command->add_flag("--json", options->json, "One JSON object a line on stdout: one an epoch, one at the end");
+  command->add_option("--report", options->report, "A file for an HTML page of the training: curves, metrics, samples, the time by op");
   command->add_flag("--draw", options->draw, "Draw a few test images with their predictions at the end");
   CLI::Option* profile = command->add_option("--profile", options->trace,
                                              "Tell where the time of training steps goes, by op and by step; FILE: the last steps as a trace for "
