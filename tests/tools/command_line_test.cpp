@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -201,6 +202,65 @@ TEST_F(CommandLine, KeepsHistoryAndParameters) {
   EXPECT_EQ(read_npy(out + "/parameters/output.bias.npy").extents(), (Extents{1}));
   EXPECT_TRUE(history.back().at("valid_skill").is_number());
   EXPECT_NE(result.out.find(" nats a sample, skill "), std::string::npos) << result.out;
+}
+
+// Are tags nested and attributes quoted? The page is XHTML, save for its doctype.
+bool is_well_formed(const std::string& page) {
+  std::vector<std::string> open;
+  for (std::size_t at = page.find("<html"); at != std::string::npos; at = page.find('<', at + 1)) {
+    const std::size_t end = page.find('>', at);
+    if (end == std::string::npos) return false;
+    const std::string tag = page.substr(at + 1, end - at - 1);
+    if (std::count(tag.begin(), tag.end(), '"') % 2 != 0 || tag.find('<') != std::string::npos) return false;
+    if (tag.ends_with('/')) continue;
+    if (tag.starts_with('/')) {
+      if (open.empty() || open.back() != tag.substr(1)) return false;
+      open.pop_back();
+    } else {
+      open.push_back(tag.substr(0, tag.find_first_of(" \n")));
+    }
+  }
+  return open.empty();
+}
+
+TEST_F(CommandLine, ReportsATrainingAsAPage) {
+  std::ofstream csv(folder / "names.csv");
+  csv << "size,<script>a & b</script>\n";
+  for (int i = 0; i < 60; ++i) csv << i % 7 << "," << (i % 7 < 3 ? 0 : 1 + i % 2) << "\n";
+  csv.close();
+  const std::string path = (folder / "report.html").string(), out = (folder / "run").string();
+  const Result result = run("train softmax_regression --data '" + (folder / "names.csv").string() + "#<script>a & b</script>' --epochs 3 --json --out " + out + " --report " + path);
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  const std::string page = read(path);
+  EXPECT_TRUE(is_well_formed(page)) << page;
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+  EXPECT_NE(page.find("<th>&lt;script&gt;a &amp; b&lt;/script&gt;</th>"), std::string::npos);
+  const Json done = lines(result.out).back(), metrics = done.at("metrics");
+  EXPECT_EQ(Json::parse(read(folder / "run/metrics.json")), metrics);
+  const Json& head = metrics.begin().value();
+  EXPECT_NEAR(head.at("nll").get<double>(), done.at("valid_nll").get<double>(), 1e-6);  // sums of float32 in another order
+  EXPECT_EQ(head.at("accuracy"), done.at("valid_accuracy"));
+  char nll[32];
+  std::snprintf(nll, sizeof nll, "<b>%.4f</b>", done.at("valid_nll").get<double>());
+  EXPECT_NE(page.find(nll), std::string::npos) << nll;
+  for (const char* part : {"Confusion matrix", "nats a sample</text>", ">epoch</text>", "Time by op", "NLL = cross-entropy", "SHA-256"}) EXPECT_NE(page.find(part), std::string::npos) << part;
+  for (const char* outside : {"<link", "http-equiv", "src=\"http", "url("}) EXPECT_EQ(page.find(outside), std::string::npos) << outside;
+}
+
+TEST_F(CommandLine, ReportsImagesAndNumbers) {
+  const std::string path = (folder / "report.html").string();
+  const Result images = run("train softmax_regression --data fashion_mnist_2000 --epochs 1 --report " + path);
+  ASSERT_EQ(images.exit_code, 0) << images.error;
+  const std::string page = read(path);
+  EXPECT_TRUE(is_well_formed(page));
+  EXPECT_NE(page.find("src=\"data:image/png;base64,iVBORw0KGgo"), std::string::npos);
+  const Result numbers = run("train linear_regression --epochs 2 --report " + path);
+  ASSERT_EQ(numbers.exit_code, 0) << numbers.error;
+  EXPECT_NE(numbers.out.find("bits, RMSE 0."), std::string::npos) << numbers.out;
+  EXPECT_NE(numbers.out.find("central 50/90/95 % hold "), std::string::npos) << numbers.out;
+  EXPECT_TRUE(is_well_formed(read(path)));
+  EXPECT_NE(read(path).find("probability integral transform"), std::string::npos);
+  EXPECT_EQ(run("train linear_regression --report " + (folder / "missing" / "page.html").string()).exit_code, 1);
 }
 
 TEST_F(CommandLine, ListsAndDescribes) {

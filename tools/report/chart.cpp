@@ -31,13 +31,16 @@ std::string text(double x, double y, std::string_view anchor, std::string_view w
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y, anchor, more, escape(words));
 }
 
+// Sums of steps miss 0 by a rounding.
+std::string tick(const Axis& axis, double value) { return fmt::format("{:.6g}", std::abs(value) < 1e-9 * axis.step ? 0 : value); }
+
 std::string frame(const Axis& x, const Axis& y, std::string_view x_label, std::string_view y_label) {
   std::string out;
   for (double v = y.step * std::ceil(y.low / y.step - 1e-9); v <= y.high + 1e-9 * y.step; v += y.step) {
     out += fmt::format("<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>\n", left, width - right, y.at(v), y.at(v));
-    out += text(left - 6, y.at(v) + 4, "end", fmt::format("{:.6g}", std::abs(v) < 1e-9 * y.step ? 0 : v));
+    out += text(left - 6, y.at(v) + 4, "end", tick(y, v));
   }
-  for (double v = x.step * std::ceil(x.low / x.step - 1e-9); v <= x.high + 1e-9 * x.step; v += x.step) out += text(x.at(v), height - bottom + 16, "middle", fmt::format("{:.6g}", v));
+  for (double v = x.step * std::ceil(x.low / x.step - 1e-9); v <= x.high + 1e-9 * x.step; v += x.step) out += text(x.at(v), height - bottom + 16, "middle", tick(x, v));
   out += text((left + width - right) / 2, height - 8, "middle", x_label);
   return out + text(14, (top + height - bottom) / 2, "middle", y_label, fmt::format(" transform=\"rotate(-90 14 {:.1f})\"", (top + height - bottom) / 2));
 }

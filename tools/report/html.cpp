@@ -18,10 +18,10 @@ h1 { font-size: 1.6rem; margin: .5rem 0; } h2 { font-size: 1.15rem; margin: 2rem
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem; }
 figure { margin: 0; } figcaption { font-weight: 600; }
 svg { width: 100%; height: auto; display: block; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
-.grid { stroke: var(--faint); } .one { stroke: var(--one); } .two { stroke: var(--two); stroke-dasharray: 6 3; } .line { fill: none; stroke-width: 2; } .bar { fill: var(--one); } .mark { stroke: var(--two); stroke-width: 2; stroke-dasharray: 6 3; }
+.grid { stroke: var(--faint); } .one { stroke: var(--one); fill: var(--one); } .two { stroke: var(--two); fill: var(--two); } polyline.two, line.two { stroke-dasharray: 6 3; } .line { fill: none; stroke-width: 2; } .bar { fill: var(--one); } .mark { stroke: var(--two); stroke-width: 2; stroke-dasharray: 6 3; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; } th, td { padding: .2rem .5rem; text-align: right; } th { font-weight: 600; } th:first-child, td:first-child { text-align: left; }
-.matrix thead th { vertical-align: bottom; } .matrix thead th span { writing-mode: vertical-rl; } .matrix td { min-width: 2.2rem; }
-.samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); gap: 1rem; } .samples img { width: 100%; image-rendering: pixelated; border: 1px solid var(--faint); } .samples figcaption { font-size: .8rem; font-weight: 400; }
+.matrix thead th { vertical-align: bottom; } .matrix thead th span { writing-mode: vertical-rl; } .matrix th { white-space: nowrap; overflow-wrap: normal; } .matrix td { min-width: 2.2rem; }
+.samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); gap: 1rem; } .samples img { width: 100%; height: auto; image-rendering: pixelated; border: 1px solid var(--faint); } .samples figcaption { font-size: .8rem; font-weight: 400; }
 .share { display: inline-block; height: .7rem; background: var(--one); }
 )";
 

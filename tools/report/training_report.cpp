@@ -25,7 +25,7 @@ std::string facts(const TrainingReport& report) {
     out += fact("bits a sample", fmt::format("{:.4f}", head.bits()));
     if (head.classes) {
       out += fact("accuracy", percent(head.classes->accuracy));
-      for (std::size_t k = 1; k < head.classes->top.size(); ++k) out += fact(fmt::format("among the {} most probable", k + 1), percent(head.classes->top[k]));
+      if (const std::size_t k = head.classes->top.size(); k > 1) out += fact(fmt::format("among the {} most probable", k), percent(head.classes->top[k - 1]));
       if (head.classes->mean_auroc) out += fact("AUROC", fmt::format("{:.4f}", *head.classes->mean_auroc));
     }
     if (head.numbers) {
