@@ -9,6 +9,7 @@
 
 #include "framework/dot.h"
 #include "tools/commands.h"
+#include "tools/report/graph_picture.h"
 #include "tools/setting.h"
 
 namespace loglik::tools {
@@ -28,18 +29,27 @@ std::string introduction(const Prepared& prepared, bool natural) {
 void add_describe_command(CLI::App& app) {
   struct Options {
     Setting setting;
-    bool dot = false, steps = false;
+    bool dot = false, svg = false, html = false, steps = false;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("describe", "Print a model's inputs, parameters, head with its certificate, and memory plan");
   add_options(*command, options->setting);
   command->add_flag("--dot", options->dot, "Print the graph in Graphviz's DOT language instead");
+  command->add_flag("--svg", options->svg, "Draw the graph as an SVG instead");
+  command->add_flag("--html", options->html, "Print all this as an HTML page, with the graph drawn");
   command->add_flag("--steps", options->steps, "Print each step of the training program too");
   command->callback([options] {
     const Prepared prepared = prepare(options->setting);
-    const std::string text = options->dot ? to_dot(prepared.model.predict_program().graph())
-                                          : introduction(prepared, options->setting.likelihood.natural_gradient) +
-                                                prepared.model.describe(prepared.recipe.batch_size, options->steps);
+    const Graph& graph = prepared.model.predict_program().graph();
+    Sizes sizes;
+    for (const ProgramInput& input : prepared.model.predict_program().inputs())
+      for (const Dim dim : input.type.shape.dims())
+        if (!dim.is_constant()) sizes.set(dim.symbol(), prepared.recipe.batch_size);
+    const std::string words = introduction(prepared, options->setting.likelihood.natural_gradient) + prepared.model.describe(prepared.recipe.batch_size, options->steps);
+    const std::string text = options->dot    ? to_dot(graph)
+                             : options->svg  ? to_svg(graph, sizes)
+                             : options->html ? graph_page(prepared.entry->name, words, graph, sizes)
+                                             : words;
     std::fputs(text.c_str(), stdout);
   });
 }

@@ -263,6 +263,19 @@ TEST_F(CommandLine, ReportsImagesAndNumbers) {
   EXPECT_EQ(run("train linear_regression --report " + (folder / "missing" / "page.html").string()).exit_code, 1);
 }
 
+TEST_F(CommandLine, DrawsTheGraph) {
+  for (const char* model : {"lenet5", "heteroscedastic_regression"}) {
+    const Result svg = run(std::string("describe --svg ") + model), html = run(std::string("describe --html ") + model);
+    ASSERT_EQ(svg.exit_code, 0) << svg.error;
+    EXPECT_EQ(svg.out.substr(0, 4), "<svg");
+    EXPECT_TRUE(is_well_formed(html.out)) << html.out;
+    EXPECT_NE(html.out.find(svg.out), std::string::npos);
+    EXPECT_NE(svg.out.find(">input "), std::string::npos);
+    EXPECT_NE(svg.out.find(" parameters, "), std::string::npos) << svg.out;
+    EXPECT_EQ(html.out.find("<script"), std::string::npos);
+  }
+}
+
 TEST_F(CommandLine, ListsAndDescribes) {
   const Result zoo = run("zoo");
   EXPECT_EQ(zoo.exit_code, 0);
@@ -275,7 +288,7 @@ TEST_F(CommandLine, ListsAndDescribes) {
   EXPECT_NE(text.out.find("NLL = ½·squared error + 0.918939"), std::string::npos) << text.out;
   EXPECT_NE(text.out.find("without reuse"), std::string::npos) << text.out;
   EXPECT_NE(text.out.find("linear_regression: Gaussian with σ = 1 around a linear function: least squares\n"
-                          "trained on penguins_body_mass, 267 samples and 66 to test: 60 epochs in batches of 32, adam at 0.1 that falls to 0 along a cosine\n"),
+                          "trained on penguins_body_mass, 267 samples and 66 to test: 60 epochs in batches of 32, adam at 0.1, schedule cosine\n"),
             std::string::npos) << text.out;
   EXPECT_EQ(text.out.find("  matmul "), std::string::npos) << text.out;
   EXPECT_NE(run("describe linear_regression --steps").out.find("  matmul "), std::string::npos);
