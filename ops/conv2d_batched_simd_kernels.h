@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include "ops/conv2d_interleave.h"
+#include "ops/conv2d_interleave_kernels.h"
 
 namespace loglik::conv2d_simd {
 

@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include "ops/conv2d_image_rows.h"
-#include "ops/conv2d_interleave.h"
+#include "ops/conv2d_interleave_kernels.h"
 
 namespace loglik::conv2d_simd {
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "ops/conv2d_simd_kernels.h"
-#include "ops/conv2d_unroll.h"
+#include "ops/conv2d_unroll-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace loglik::conv2d_simd::HWY_NAMESPACE {

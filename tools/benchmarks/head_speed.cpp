@@ -135,7 +135,7 @@ double difference(std::span<const float> x, const std::vector<float>& y) {
   return most;
 }
 
-void measure(const Head& head) {
+void time_head(const Head& head) {
   std::mt19937 bits(7);
   std::vector<float> a(samples), b(samples), y(samples);
   for (std::int64_t i = 0; i < samples; ++i) {
@@ -192,5 +192,5 @@ int main(int argc, char** argv) {
   loglik::set_thread_count(1);
   fmt::print("{:<18} {:>8} {:>9} {:>7} {:>12}\n{:<18} {:>8} {:>9} {:>7} {:>12}\n", "NLL and gradient", "ours", "by hand", "ratio", "differ by", "", "ns", "ns", "", "of max(1, |·|)");
   for (const auto& head : loglik::heads)
-    if (argc == 1 || std::find(argv + 1, argv + argc, head.name) != argv + argc) loglik::measure(head);
+    if (argc == 1 || std::find(argv + 1, argv + argc, head.name) != argv + argc) loglik::time_head(head);
 }

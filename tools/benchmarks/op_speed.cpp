@@ -113,7 +113,7 @@ std::vector<Case> cases() {
   return result;
 }
 
-void measure(benchmark::State& state, const Case& one) {
+void time_op(benchmark::State& state, const Case& one) {
   Graph graph;
   std::vector<Node> operands;
   for (const Shape& shape : one.shapes) operands.push_back(graph.input(fmt::format("x{}", operands.size()), shape));
@@ -128,6 +128,6 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   for (const auto& one : loglik::cases())
-    benchmark::RegisterBenchmark(one.name.c_str(), [one](benchmark::State& state) { loglik::measure(state, one); });
+    benchmark::RegisterBenchmark(one.name.c_str(), [one](benchmark::State& state) { loglik::time_op(state, one); });
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -1,7 +1,7 @@
-#include "ops/conv2d_interleave.h"
+#include "ops/conv2d_interleave_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "ops/conv2d_interleave.cpp"
+#define HWY_TARGET_INCLUDE "ops/conv2d_interleave_kernels.cpp"
 #include <hwy/foreach_target.h>
 
 #include <hwy/highway.h>
