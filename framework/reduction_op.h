@@ -63,7 +63,10 @@ class FoldOp : public TileReduction {
  public:
   using TileReduction::TileReduction;
   std::size_t workspace(std::span<const TensorType> inputs) const override {
-    return for_element(inputs[0].dtype, [&]<class T>() { return fold_workspace<typename Fold<T>::Accumulator>(layout(inputs[0])); });
+    return for_element(inputs[0].dtype, [&]<class T>() {
+      using Fold = decltype(std::declval<const Derived&>().template make_fold<T>(std::declval<const TensorView&>(), 0));
+      return fold_workspace<typename Fold::Accumulator>(layout(inputs[0]));
+    });
   }
   void run(const KernelArgs& args) const override {
     const ReductionLayout over = layout(args.shape(0));
@@ -74,8 +77,6 @@ class FoldOp : public TileReduction {
   }
 
  private:
-  template <class T>
-  using Fold = decltype(std::declval<const Derived&>().template make_fold<T>(std::declval<const TensorView&>(), 0));
   const Derived& self() const { return static_cast<const Derived&>(*this); }
   template <class F>
   static decltype(auto) for_element(DType dtype, F&& body) {

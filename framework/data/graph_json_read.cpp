@@ -203,7 +203,7 @@ Graph graph_from_json(const JsonValue& json, const TensorsByName& tensors) {
   for (const JsonValue& head : json["heads"].elements()) read_head(head, graph);
   for (const JsonValue& term : json["terms"].elements()) read_term(term, graph);
   for (const JsonValue& update : json["updates"].elements()) read_update(update, graph);
-  for (const auto& [name, node] : read_named(json["outputs"], graph)) at(json["outputs"], name, [&] { graph.output(name, node); });
+  for (const auto& output : read_named(json["outputs"], graph)) at(json["outputs"], output.first, [&] { graph.output(output.first, output.second); });
   return graph;
 }
 
