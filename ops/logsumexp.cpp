@@ -11,7 +11,6 @@
 #include "ops/exponential.h"
 #include "ops/lanes.h"
 #include "ops/softmax_patterns.h"
-#include "ops/sum_exp_kernels.h"
 
 namespace loglik {
 namespace {
