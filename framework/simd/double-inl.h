@@ -93,23 +93,13 @@ struct Checked {
   DoubleMask known;
 };
 
-// To float32, ±∞ where it overflows, which Highway holds finite in vectors of one lane.
-HWY_INLINE hn::Vec<hn::Rebind<float, Doubles>> Narrow(Double x) {
-  const hn::Rebind<float, Doubles> df;
-#if HWY_TARGET == HWY_SCALAR
-  return hn::Set(df, static_cast<float>(hn::GetLane(x)));
-#else
-  return hn::DemoteTo(df, x);
-#endif
-}
-
 // One vector: reads and writes as many float32 as it has lanes, of which `count` matter.
 template <class Body, class Otherwise, class... In>
 HWY_INLINE void OneVectorInDouble(Body& body, Otherwise otherwise, size_t count, float* out, const In*... in) {
   const Doubles d;
   const hn::Rebind<float, Doubles> df;
   const Checked y = body(hn::PromoteTo(d, hn::LoadU(df, in))...);
-  const auto narrow = Narrow(y.value);
+  const auto narrow = Narrow(df, y.value);
   if (HWY_LIKELY(hn::AllTrue(d, y.known))) return hn::StoreU(narrow, df, out);
   HWY_ALIGN float values[hn::MaxLanes(d)];
   HWY_ALIGN double known[hn::MaxLanes(d)];

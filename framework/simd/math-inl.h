@@ -259,6 +259,21 @@ HWY_INLINE V Cos(D d, V x) {
   return SinOfQuarter(d, x, 1);
 }
 
+// float64 to float32, ±∞ where it overflows, which Highway holds finite in vectors that it emulates: one lane by g++, more by clang.
+template <class D, class W, class V = hn::Vec<D>>
+HWY_INLINE V Narrow(D d, W wide) {
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+  const hn::Rebind<double, D> dd;
+  HWY_ALIGN double from[hn::MaxLanes(dd)];
+  HWY_ALIGN float to[hn::MaxLanes(dd)];
+  hn::Store(wide, dd, from);
+  for (size_t lane = 0; lane < hn::MaxLanes(dd); ++lane) to[lane] = static_cast<float>(from[lane]);
+  return hn::Load(d, to);
+#else
+  return hn::DemoteTo(d, wide);
+#endif
+}
+
 // |x|ʸ in float64: 2^(y·log₂|x|), for half of the lanes of a vector of float32; |x| and y finite, x not 0.
 // log₂ by atanh(s) = ½·log((1 + s)/(1 − s)), to 2⁻⁴³ of its value; 2ʳ to 2⁻³⁴.
 template <class DH, class VH = hn::Vec<DH>>
@@ -284,7 +299,7 @@ HWY_INLINE VH PowHalf(DH dh, VH x, VH y) {
                              0x1.5d8a867fa0059p-10, 0x1.445ca68f66408p-13, 0x1.fde5d08526239p-17);
   const auto n_bits = hn::Sub(hn::BitCast(dl, hn::Add(n, magic)), hn::BitCast(dl, magic));
   const auto scale = hn::BitCast(dd, hn::ShiftLeft<52>(hn::Add(n_bits, hn::Set(dl, 1023))));
-  return hn::DemoteTo(dh, hn::Mul(fraction, scale));
+  return Narrow(dh, hn::Mul(fraction, scale));
 }
 
 template <class D, class V = hn::Vec<D>>

@@ -73,6 +73,14 @@ TEST_P(SimdMath, MayWriteOverItsInput) {
 
 TEST(SimdPow, IsAsExactAsItSays) { EXPECT_LE(worst_power(10'000'000).ulps, 1); }
 
+TEST(SimdPow, IsSoWithEveryInstructionSet) {  // overflow included
+  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
+    hwy::SetSupportedTargetsForTest(left & -left);
+    EXPECT_LE(worst_power(200'000).ulps, 1.5) << simd::target();  // half an ulp for sums of rounded products
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
 TEST(SimdPow, TakesSpecialValuesAsTheStandardSays) {
   const std::vector<float> values{0.0f, -0.0f, 1, -1, 2, -2, 3, -3, 0.5f, -0.5f, 1.5f, infinity, -infinity, nan, 1e-40f, -1e-40f, 3e38f, -3e38f,
                                   16777215.0f, 16777216.0f, 16777218.0f, 1e-38f, 0.99999994f, 1.0000001f, 8388607.5f, 4194303.5f, 8388609.0f};
