@@ -34,9 +34,9 @@ void add_describe_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("describe", "Print a model's inputs, parameters, head with its certificate, and memory plan");
   add_options(*command, options->setting);
-  command->add_flag("--dot", options->dot, "Print the graph in Graphviz's DOT language instead");
-  command->add_flag("--svg", options->svg, "Draw the graph as an SVG instead");
-  command->add_flag("--html", options->html, "Print all this as an HTML page, with the graph drawn");
+  CLI::Option* dot = command->add_flag("--dot", options->dot, "Print the graph in Graphviz's DOT language instead");
+  CLI::Option* svg = command->add_flag("--svg", options->svg, "Draw the graph as an SVG instead")->excludes(dot);
+  command->add_flag("--html", options->html, "Print all this as an HTML page, with the graph drawn")->excludes(dot)->excludes(svg);
   command->add_flag("--steps", options->steps, "Print each step of the training program too");
   command->callback([options] {
     const Prepared prepared = prepare(options->setting);

@@ -6,22 +6,37 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <cmath>
 
 #include "framework/error.h"
 #include "tools/commands.h"
 
 namespace loglik::tools {
 
+namespace {
+
+// CLI11's own checks name their bounds, the largest double in 309 digits.
+std::string positive(const std::string& text) {
+  double value = 0;
+  return CLI::detail::lexical_cast(text, value) && value > 0 && std::isfinite(value) ? "" : fmt::format("{} is no positive number", text);
+}
+std::string not_negative(const std::string& text) {
+  double value = 0;
+  return CLI::detail::lexical_cast(text, value) && value >= 0 && std::isfinite(value) ? "" : fmt::format("{} is no number of 0 or more", text);
+}
+
+}  // namespace
+
 void add_options(CLI::App& command, Setting& setting) {
   command.add_option("MODEL", setting.model, "A model of the zoo: see `loglik zoo`")->required();
   command.add_option("--data", setting.data, "A data set by name, a folder of IDX files, or FILE.csv[#TARGET]");
   command.add_option("--head", setting.head, "The family of distributions at the end, such as gaussian, categorical, or one with a number: asymmetric_laplace:0.9");
   command.add_option("--optimizer", setting.optimizer, fmt::format("{}; sgd has a momentum of 0.9", fmt::join(optimizer_names(), ", ")));
-  command.add_option("--learning-rate", setting.learning_rate, "The highest of the schedule; a positive number")->check(CLI::PositiveNumber);
+  command.add_option("--learning-rate", setting.learning_rate, "The highest of the schedule; a positive number")->check(positive);
   command.add_option("--schedule", setting.schedule, fmt::format("How the rate goes over all steps: {}", fmt::join(schedule_names(), ", ")));
   command.add_option("--warmup", setting.warmup, "Steps in which the rate rises from 0 first")->check(CLI::Range(0, 1 << 30));
-  command.add_option("--weight-decay", setting.weight_decay, "Takes so much times the rate off every weight in each step, apart from the gradient")->check(CLI::NonNegativeNumber);
-  command.add_option("--clip-norm", setting.clip_norm, "Scales gradients down to this norm, of all parameters together")->check(CLI::PositiveNumber);
+  command.add_option("--weight-decay", setting.weight_decay, "Takes so much times the rate off every weight in each step, apart from the gradient")->check(not_negative);
+  command.add_option("--clip-norm", setting.clip_norm, "Scales gradients down to this norm, of all parameters together")->check(positive);
   command.add_option("--batch-size", setting.batch_size, "Samples a step")->check(CLI::Range(1, 1 << 30));
   command.add_option("--seed", setting.seed, "Of initial parameters, dropout and the order of the samples (0)");
   add_options(command, setting.likelihood);
